@@ -1,0 +1,184 @@
+"""Inputs of a task, checked before it runs: one clear sentence for each that is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Annotated, Any
+
+from ..errors import InputError
+from .base import MISSING, Input, Task
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
+
+def did_you_mean(name: object, known: Iterable[object]) -> str:
+    """`` Did you mean 'x'?`` when something known is close to `name`, else nothing."""
+    close = get_close_matches(str(name), [str(k) for k in known], n=1)
+    return f" Did you mean '{close[0]}'?" if close else ""
+
+
+def _title(task: Task) -> str:
+    return task.title or task.identifier
+
+
+def check_names(task: Task, inputs: Mapping[str | int, Any]) -> None:
+    """Raise :class:`InputError` for inputs that `task` doesn't know or still needs."""
+    problems = []
+    if not task.open_inputs:
+        problems += [
+            f"there is no input '{name}'.{did_you_mean(name, task.inputs)}"
+            for name in inputs
+            if name not in task.inputs
+        ]
+    problems += [
+        f"the input '{name}' is missing."
+        for name, spec in task.inputs.items()
+        if spec.required and inputs.get(name, MISSING) is MISSING
+    ]
+    if problems:
+        raise InputError(_sentence(task, problems))
+
+
+def _sentence(task: Task, problems: list[str]) -> str:
+    return f"{_title(task)}: " + " ".join(problems)
+
+
+class InputValidator:
+    """Checks and converts all inputs of a task at once, through one pydantic model.
+
+    Text becomes a number or a path where the annotation says so, a mapping becomes the
+    dataclass that is asked for; instances of domain types pass as they are.
+    """
+
+    def __init__(self, task: Task) -> None:
+        from pydantic import ConfigDict, Field, create_model
+
+        self.task = task
+        self._alias = {f"input_{i}": name for i, name in enumerate(task.inputs)}
+        fields: dict[str, Any] = {}
+        for key, name in self._alias.items():
+            spec = task.inputs[name]
+            default = ... if spec.required else spec.default
+            fields[key] = (_annotated(spec), Field(default, alias=name))
+        self._model = create_model(
+            "Inputs", __config__=ConfigDict(arbitrary_types_allowed=True), **fields
+        )
+
+    def __call__(self, inputs: Mapping[str | int, Any]) -> dict[str | int, Any]:
+        from pydantic import ValidationError
+
+        check_names(self.task, inputs)
+        given = {k: v for k, v in inputs.items() if v is not MISSING}
+        try:
+            model = self._model.model_validate(given)
+        except ValidationError as error:
+            raise InputError(_sentence(self.task, self._explain(error))) from None
+        values: dict[str | int, Any] = {
+            name: getattr(model, key) for key, name in self._alias.items()
+        }
+        problems = [
+            f"'{name}' should be one of {_listed(choices)}, not {_shown(value)}."
+            for name, value in values.items()
+            if name in given
+            and (choices := _fixed_choices(self.task.inputs[str(name)])) is not None
+            and value is not None
+            and value not in choices
+        ]
+        if problems:
+            raise InputError(_sentence(self.task, problems))
+        return values
+
+    def _explain(self, error: ValidationError) -> list[str]:
+        problems = []
+        seen = set()
+        for item in error.errors(include_url=False):
+            name = str(item["loc"][0])
+            if name in seen:  # one sentence an input: a union reports each of its members
+                continue
+            seen.add(name)
+            problems.append(_explain_one(self.task.inputs[name], item))
+        return problems
+
+
+def _annotated(spec: Input) -> Any:
+    """The annotation with its bounds, as pydantic wants them."""
+    from typing import Optional, get_args
+
+    from pydantic import Field
+
+    from .base import without_none
+
+    bounds = {k: v for k in ("ge", "gt", "le", "lt") if (v := getattr(spec.param, k)) is not None}
+    if not bounds:
+        return spec.annotation
+    inner = without_none(spec.annotation)
+    bounded: Any = Annotated.__class_getitem__((inner, Field(**bounds)))  # type: ignore[attr-defined]
+    return Optional[bounded] if type(None) in get_args(spec.annotation) else bounded
+
+
+def _fixed_choices(spec: Input) -> list[Any] | None:
+    choices = spec.param.choices
+    # a callable lists what is known here (calibrants, detectors); the task judges those itself
+    return None if choices is None or callable(choices) else list(choices)
+
+
+def _listed(values: Iterable[Any]) -> str:
+    shown = [_shown(v) for v in values]
+    return ", ".join(shown[:-1]) + (" or " if len(shown) > 1 else "") + shown[-1]
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    if len(text) > 60:
+        return f"a {type(value).__name__}"
+    return text
+
+
+_TYPE_WORDS = {
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "finite_number": "a finite number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "string_type": "text",
+    "list_type": "a list",
+    "tuple_type": "a list",
+    "dict_type": "a mapping",
+    "path_type": "a path",
+}
+_BOUND_WORDS = {
+    "greater_than": ("gt", "greater than"),
+    "greater_than_equal": ("ge", "at least"),
+    "less_than": ("lt", "less than"),
+    "less_than_equal": ("le", "at most"),
+}
+
+
+def _explain_one(spec: Input, item: Mapping[str, Any]) -> str:
+    kind, value, context = item["type"], item["input"], item.get("ctx", {})
+    unit = f" {spec.param.unit}" if spec.param.unit else ""
+    where = ""
+    inside = [str(p) for p in item["loc"][1:] if isinstance(p, int)]
+    if inside:
+        where = f" (item {inside[0]})"
+    if kind in _BOUND_WORDS:
+        key, words = _BOUND_WORDS[kind]
+        return (
+            f"'{spec.name}' should be {words} {context[key]:g}{unit}, not {_shown(value)}{where}."
+        )
+    if kind in _TYPE_WORDS:
+        return f"'{spec.name}' should be {_TYPE_WORDS[kind]}{where}, not {_shown(value)}."
+    if kind == "literal_error":
+        return f"'{spec.name}' should be one of {context['expected']}, not {_shown(value)}."
+    if kind in ("is_instance_of", "dataclass_type", "model_type"):
+        expected = context.get("class") or context.get("class_name") or "another type"
+        return f"'{spec.name}' should be a {expected}, not {_shown(value)}."
+    if kind == "missing":
+        return f"the input '{spec.name}' is missing a value: {item['loc'][-1]}."
+    message = str(item["msg"])
+    return f"'{spec.name}' is wrong: {message[:1].lower()}{message[1:]} (got {_shown(value)})."
