@@ -12,7 +12,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from AnyQt.QtCore import QObject, pyqtSignal as Signal
+from AnyQt.QtCore import QObject
+from AnyQt.QtCore import pyqtSignal as Signal
 
 from ..task import MISSING, Task
 

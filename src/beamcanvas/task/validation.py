@@ -104,7 +104,7 @@ class InputValidator:
 
 def _annotated(spec: Input) -> Any:
     """The annotation with its bounds, as pydantic wants them."""
-    from typing import Optional, get_args
+    from typing import get_args
 
     from pydantic import Field
 
@@ -115,7 +115,7 @@ def _annotated(spec: Input) -> Any:
         return spec.annotation
     inner = without_none(spec.annotation)
     bounded: Any = Annotated.__class_getitem__((inner, Field(**bounds)))  # type: ignore[attr-defined]
-    return Optional[bounded] if type(None) in get_args(spec.annotation) else bounded
+    return bounded | None if type(None) in get_args(spec.annotation) else bounded
 
 
 def _fixed_choices(spec: Input) -> list[Any] | None:
