@@ -1,0 +1,21 @@
+"""Settings of every test: no screen, no home folder, reproducible."""
+
+import os
+import tempfile
+
+# before anything imports Qt
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+os.environ.setdefault("QT_API", "pyqt5")
+_home = tempfile.mkdtemp(prefix="beamcanvas-home-")
+os.environ["HOME"] = _home
+for _name in ("CONFIG", "DATA", "CACHE", "STATE"):
+    os.environ[f"XDG_{_name}_HOME"] = f"{_home}/{_name.lower()}"
+os.environ["XDG_RUNTIME_DIR"] = _home
+os.environ["OMP_NUM_THREADS"] = "1"  # two test processes share two cores
+
+from hypothesis import HealthCheck, settings  # noqa: E402
+
+settings.register_profile(
+    "beamcanvas", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=60
+)
+settings.load_profile("beamcanvas")
