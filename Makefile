@@ -47,7 +47,8 @@ $(VENV)/.run $(VENV)/.test $(VENV)/.bench: setup.cfg pyproject.toml | $(BIN)/pyt
 
 $(BIN)/python:
 	@[ -n "$(PYTHON)" ] || { echo "beamcanvas needs Python 3.11, 3.12 or 3.13." >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@# Debian's own Python comes without ensurepip
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); tools/system-packages python3-venv; $(PYTHON) -m venv $(VENV); }
 	$(BIN)/python -m pip install -q --disable-pip-version-check -U pip
 
 clean:
