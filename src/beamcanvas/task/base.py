@@ -159,5 +159,11 @@ class Task(ABC):
     def run(self, inputs: Mapping[str | int, Any], progress: Progress = SILENT) -> dict[str, Any]:
         """Validate `inputs`, run the task, and return its outputs by name."""
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # another process finds the task by its name; no code travels
+        from .resolve import resolve
+
+        return resolve, (self.task_type, self.identifier or None, self.task_generator)
+
     def __repr__(self) -> str:
         return f"<Task {self.identifier}>"

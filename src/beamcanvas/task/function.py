@@ -137,7 +137,7 @@ class FunctionTask(Task):
                 continue
             if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
                 raise TypeError(f"The task {self.identifier} can't take *{name}.")
-            annotation, param = _split(self._hints.get(name, Any))
+            annotation, param = split_annotation(self._hints.get(name, Any))
             default = MISSING if parameter.default is parameter.empty else parameter.default
             found[name] = Input(name, annotation, default, param=param)
         return found
@@ -145,12 +145,12 @@ class FunctionTask(Task):
     @cached_property
     def _fields(self) -> tuple[str, ...] | None:
         """Names of the outputs when the function returns a `NamedTuple`."""
-        returned, _ = _split(self._hints.get("return", Any))
+        returned, _ = split_annotation(self._hints.get("return", Any))
         return getattr(returned, "_fields", None)
 
     @cached_property
     def outputs(self) -> Mapping[str, Output]:  # type: ignore[override]
-        returned, _ = _split(self._hints.get("return", Any))
+        returned, _ = split_annotation(self._hints.get("return", Any))
         if returned is type(None):
             return {}
         if self._fields is None:
@@ -184,18 +184,13 @@ class FunctionTask(Task):
             return {self._output: value}
         return dict(zip(self._fields, value, strict=True))
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        from .resolve import resolve
-
-        return resolve, (self.task_type, self.identifier, self.task_generator)
-
 
 def _category(module: str) -> str:
     parts = module.split(".")
     return parts[1] if parts[0] == "beamcanvas" and len(parts) > 1 else parts[0]
 
 
-def _split(hint: Any) -> tuple[Any, Param]:
+def split_annotation(hint: Any) -> tuple[Any, Param]:
     """An annotation into its type and what the author says of it."""
     if get_origin(hint) is Annotated:
         annotation, *said = get_args(hint)

@@ -49,6 +49,11 @@ class Progress:
         """Whether the task was asked to stop."""
         return self._is_cancelled is not None and self._is_cancelled()
 
+    @property
+    def can_cancel(self) -> bool:
+        """Whether anybody could ask the task to stop."""
+        return self._is_cancelled is not None
+
     def check(self) -> None:
         """Raise :class:`Cancelled` when the task was asked to stop."""
         if self.cancelled:
