@@ -134,9 +134,14 @@ def find_class(identifier: str, folder: Path | None = None) -> Any:
     return check_class(import_object(identifier, folder), identifier)
 
 
+def is_task_class(found: Any) -> bool:
+    """Whether `found` is a task class in ewokscore's sense: it has its methods."""
+    return isinstance(found, type) and all(hasattr(found, name) for name in _PROTOCOL)
+
+
 def check_class(found: Any, identifier: str) -> Any:
     """`found` when it is a task class in ewokscore's sense."""
-    if not isinstance(found, type) or not all(hasattr(found, n) for n in _PROTOCOL):
+    if not is_task_class(found):
         raise TaskNotFoundError(
             f"'{identifier}' is not a task class: it should be a subclass of ewokscore's Task, "
             f"not the {type(found).__name__} {getattr(found, '__name__', '')}".rstrip()
