@@ -200,7 +200,7 @@ def task_class(identifier: str) -> Any:
         "output_names": list(own.outputs),
         "version": own.version or None,
     }
-    name = identifier.rpartition(".")[2]
+    name = identifier.replace(IN_FILE, ".").rpartition(".")[2]
     return new_class(name, (TaskWithProgress,), declaration, lambda body: body.update(members))
 
 
