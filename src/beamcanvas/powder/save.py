@@ -1,0 +1,177 @@
+"""Saving patterns and cakes: NeXus with everything that made them, and plain columns."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import __version__
+from ..errors import InputError
+from ..task import Param, task
+from .output_file import replacing
+from .poni import poni_text
+from .results import AXES, Cake, Pattern
+
+#: NeXus wants plain ASCII units; these are the ones that pyFAI and silx know too.
+_NEXUS_UNITS = {"°": "deg", "nm⁻¹": "1/nm", "Å⁻¹": "1/angstrom", "Å": "angstrom"}
+
+
+@task(title="Save as NeXus", output="file", requires="powder")
+def save_nexus(
+    data: Pattern | Cake,
+    *,
+    file: Annotated[Path, Param(path="save", filter="NeXus (*.h5 *.nxs)")],
+) -> Path:
+    """Save a pattern or a cake as NeXus, with the geometry and the settings that made it.
+
+    Opens as a plot in silx, and in whatever else reads NXdata.
+
+    Parameters
+    ----------
+    data:
+        What to save.
+    file:
+        File to write; one of that name is replaced.
+
+    Raises
+    ------
+    InputError
+        When the file can't be written.
+    """
+    import h5py
+    import pyFAI
+
+    with replacing(file, ".h5") as (path, new), h5py.File(new, "w") as root:
+        _describe(root, "NXroot", "entry")
+        root.attrs["creator"] = "beamcanvas"
+        root.attrs["creator_version"] = __version__
+        entry = _describe(root.create_group("entry"), "NXentry", "integrate/result")
+        entry["title"] = data.source
+        entry["end_time"] = datetime.now(UTC).isoformat(timespec="seconds")
+        process = _describe(entry.create_group("integrate"), "NXprocess", "result")
+        process["program"] = "pyFAI"
+        process["version"] = pyFAI.version
+        process["engine"] = data.engine
+        _note(process, "settings", "application/json", json.dumps(data.settings, indent=1))
+        _note(process, "geometry", "text/plain", poni_text(data.geometry))
+        if data.warnings:
+            process["warnings"] = list(data.warnings)
+        _data(process.create_group("result"), data)
+    return path
+
+
+def _describe(group: Any, nx_class: str, default: str = "") -> Any:
+    group.attrs["NX_class"] = nx_class
+    if default:
+        group.attrs["default"] = default
+    return group
+
+
+def _note(process: Any, name: str, kind: str, text: str) -> None:
+    note = _describe(process.create_group(name), "NXnote")
+    note["type"] = kind
+    note["data"] = text
+
+
+def _data(group: Any, data: Pattern | Cake) -> None:
+    plot = data.nxdata()
+    _describe(group, "NXdata")
+    group.attrs["signal"] = "intensity"
+    group.attrs["axes"] = [axis.name for axis in plot.axes]
+    group.attrs["interpretation"] = "spectrum" if plot.signal.ndim == 1 else "image"
+    group["title"] = plot.title
+    big = {"compression": "gzip", "shuffle": True} if plot.signal.ndim > 1 else {}
+    group.create_dataset("intensity", data=plot.signal, **big).attrs["long_name"] = "Intensity"
+    if plot.errors is not None:
+        group.create_dataset("intensity_errors", data=plot.errors, **big)
+    if data.count is not None:
+        group.create_dataset("count", data=data.count, **big)
+    for axis in plot.axes:
+        values = group.create_dataset(axis.name, data=axis.values)
+        values.attrs["units"] = _NEXUS_UNITS.get(axis.unit, axis.unit)
+        values.attrs["long_name"] = axis.title
+
+
+@task(title="Save as text", output="file", requires="powder")
+def save_ascii(
+    pattern: Pattern,
+    *,
+    file: Annotated[Path, Param(path="save", filter="Columns (*.xye *.xy *.dat);;All files (*)")],
+    header: Annotated[Literal["full", "none"], Param(label="Header lines")] = "full",
+) -> Path:
+    """Save a pattern as text columns: radial axis, intensity, and standard deviation.
+
+    The suffix decides: ``.xye`` three columns, ``.xy`` two, anything else three when there
+    are standard deviations. Points where nothing was measured are left out.
+
+    Parameters
+    ----------
+    pattern:
+        Pattern to save.
+    file:
+        File to write; one of that name is replaced.
+    header:
+        full, lines with # that say how it was made; none, bare numbers as Rietveld
+        programs like them.
+
+    Raises
+    ------
+    InputError
+        When an .xye is asked for a pattern without standard deviations, or the file can't
+        be written.
+    """
+    path = Path(file)
+    suffix = path.suffix.lower()
+    if suffix == ".xye" and pattern.sigma is None:
+        raise InputError(
+            f"{path.name} takes standard deviations and the pattern has none: "
+            "integrate with an error model, or save as .xy."
+        )
+    columns = [pattern.radial, pattern.intensity]
+    if pattern.sigma is not None and suffix != ".xy":
+        columns.append(pattern.sigma)
+    rows = np.column_stack(columns)[_measured(pattern)]
+    if not len(rows):
+        raise InputError("The pattern has no point where something was measured.")
+    with replacing(path, ".dat") as (path, new), new.open("w", encoding="utf-8") as stream:
+        if header == "full":
+            stream.writelines(f"# {line}\n" for line in _header(pattern))
+        np.savetxt(stream, rows, fmt="%.10g")
+    return path
+
+
+def _measured(pattern: Pattern) -> NDArray[np.bool_]:
+    good = np.isfinite(pattern.intensity)
+    if pattern.count is not None:
+        good &= pattern.count > 0
+    if pattern.sigma is not None:
+        # a standard deviation of zero is a weight without end to a Rietveld program
+        good &= np.isfinite(pattern.sigma) & (pattern.sigma > 0)
+    return good
+
+
+def _header(pattern: Pattern) -> list[str]:
+    name, unit, _ = AXES[pattern.unit]
+    g = pattern.geometry
+    x, y = g.beam_centre
+    said = {
+        "image": pattern.source,
+        "program": f"beamcanvas {__version__}, {pattern.engine}",
+        "detector": g.detector.words,
+        "energy": f"{g.energy:.6g} keV",
+        "wavelength": f"{1e10 * g.wavelength:.9g} Å",
+        "distance": f"{g.distance:.9g} m",
+        "poni": f"{g.poni1:.9g}, {g.poni2:.9g} m",
+        "rotations": f"{g.rot1:.9g}, {g.rot2:.9g}, {g.rot3:.9g} rad",
+        "beam centre": f"{x:.3f}, {y:.3f} px",
+        **{key: value for key, value in pattern.settings.items() if value is not None},
+    }
+    lines = [f"{key} = {value}" for key, value in said.items()]
+    lines += [f"warning: {warning}" for warning in pattern.warnings]
+    sigma = "" if pattern.sigma is None else "  sigma"
+    return [*lines, f"{name} ({_NEXUS_UNITS.get(unit, unit)})  intensity{sigma}"]
