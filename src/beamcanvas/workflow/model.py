@@ -38,6 +38,8 @@ class Node:
     default_error_node: bool = False
     default_error_attributes: dict[str, Any] | None = None
     extra: dict[str, Any] = field(default_factory=dict)
+    #: of a node that flattening took from another file: relative paths start in this folder
+    folder: Path | None = field(default=None, compare=False, repr=False)
 
     @property
     def title(self) -> str:
@@ -112,15 +114,19 @@ class Workflow:
     id: str = "notspecified"
     label: str = ""
     #: of the file it came from; what is written follows from what the graph needs
-    schema_version: str = "1.1"
+    schema_version: str = field(default="1.1", compare=False)
     requirements: list[str] | None = None
     input_nodes: list[Alias] = field(default_factory=list)
     output_nodes: list[Alias] = field(default_factory=list)
     extra: dict[str, Any] = field(default_factory=dict)
     nodes: dict[NodeId, Node] = field(default_factory=dict)
     links: list[Link] = field(default_factory=list)
+    #: what the file says beside ``graph``, ``nodes`` and ``links``
+    document: dict[str, Any] = field(default_factory=dict)
     #: the file it came from; relative paths in it are relative to its folder
     path: Path | None = field(default=None, compare=False)
+    #: where else the files of its subgraphs may be
+    roots: tuple[Path, ...] = field(default=(), compare=False)
     #: what the reader could not understand and carried along, one sentence each
     remarks: list[str] = field(default_factory=list, compare=False)
 

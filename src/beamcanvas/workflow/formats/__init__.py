@@ -1,0 +1,290 @@
+"""A workflow's spellings: JSON, YAML, Orange's ``.ows``, networkx graphs and plain mappings.
+
+A format is a module with a ``name``, its ``suffixes``, ``read(path) -> Workflow`` and
+``write(workflow, path)``, and for a text also ``loads(text)`` and ``dumps(workflow)``.
+Others add one by the entry point ``beamcanvas.formats`` whose value is the module.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from importlib import import_module
+from importlib.metadata import entry_points
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Protocol
+
+from ...errors import WorkflowError
+from ...task.validation import did_you_mean
+from ..model import Workflow
+from .ewoks_dict import from_dict, to_dict
+from .file import naming
+from .networkx_graph import from_networkx, to_networkx
+
+__all__ = [
+    "Format",
+    "dumps",
+    "format_named",
+    "format_of",
+    "formats",
+    "from_dict",
+    "from_networkx",
+    "load",
+    "loads",
+    "save",
+    "to_dict",
+    "to_networkx",
+]
+
+
+class Format(Protocol):
+    """What a format's module offers."""
+
+    name: str
+    suffixes: tuple[str, ...]
+
+    def read(self, path: Path) -> Workflow: ...
+    def write(self, workflow: Workflow, path: Path) -> None: ...
+
+
+#: Formats by name: module and suffixes. A module is imported when a file of its kind is met.
+_OURS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "json": (f"{__name__}.json_file", (".json",)),
+    "yaml": (f"{__name__}.yaml_file", (".yaml", ".yml")),
+    "ows": (f"{__name__}.ows", (".ows",)),
+    "nexus": ("beamcanvas.nexus.workflow_file", (".h5", ".hdf5", ".nx", ".nxs", ".nexus")),
+}
+_TRIED_SUFFIXES = (".json", ".yml", ".yaml", ".ows")
+
+
+# -- finding a format
+
+
+def formats() -> list[str]:
+    """Names of the formats that there are here, other packages' included."""
+    return [*_OURS, *(e.name for e in entry_points(group="beamcanvas.formats"))]
+
+
+def format_named(name: str) -> Format:
+    """The format of that name.
+
+    Raises
+    ------
+    WorkflowError
+        When there is none, or its module can't be imported.
+    """
+    if name in _OURS:
+        return _module(_OURS[name][0])
+    for entry in entry_points(group="beamcanvas.formats"):
+        if entry.name == name:
+            return _module(entry.value)
+    raise WorkflowError(f"There is no workflow format '{name}'.{did_you_mean(name, formats())}")
+
+
+def format_of(path: str | Path) -> Format:
+    """The format that a file's suffix tells."""
+    found = _by_suffix(Path(path).suffix)
+    if found is None:
+        known = ", ".join(s for _, suffixes in _OURS.values() for s in suffixes)
+        raise WorkflowError(
+            f"{path}: the suffix '{Path(path).suffix}' tells no workflow format; known are {known}."
+        )
+    return found
+
+
+def _by_suffix(suffix: str) -> Format | None:
+    suffix = suffix.lower()
+    for module, suffixes in _OURS.values():
+        if suffix in suffixes:
+            return _module(module)
+    if suffix:
+        for entry in entry_points(group="beamcanvas.formats"):
+            module_found = _module(entry.value)
+            if suffix in module_found.suffixes:
+                return module_found
+    return None
+
+
+def _module(name: str) -> Format:
+    try:
+        return import_module(name)
+    except ImportError as error:
+        raise WorkflowError(f"The format's module '{name}' can't be imported: {error}.") from error
+
+
+# -- loading
+
+
+def load(
+    source: Any,
+    format: str | None = None,
+    *,
+    root_dir: str | Path | None = None,
+    root_module: str | None = None,
+) -> Workflow:
+    """Load a workflow. Nothing in it is imported or run.
+
+    Parameters
+    ----------
+    source:
+        A path, with or without its suffix; a JSON text; a mapping; a networkx graph, or an
+        object that has one as its ``graph``; a `Workflow`, which is returned as it is; None
+        for an empty one.
+    format:
+        Its format, where the suffix doesn't tell; ewoks' names are understood too
+        (``json_module``: ``package.name`` of a file in that package).
+    root_dir:
+        Folder that a relative path starts in, also the paths of subgraphs that aren't
+        beside the file that names them; the current folder by default.
+    root_module:
+        Package whose folder that is, where no `root_dir` is given; the workflow's id
+        becomes ``package.name``.
+
+    Raises
+    ------
+    WorkflowError
+        One sentence that names the file and all that is wrong with it.
+    """
+    if isinstance(source, Workflow):
+        return source
+    if source is None or (isinstance(source, (str, Mapping)) and not source):
+        return Workflow()
+    if isinstance(source, Mapping):
+        return from_dict(source)
+    if isinstance(source, str) and (format == "json_string" or ("{" in source and "}" in source)):
+        return loads(source)
+    if isinstance(source, (str, os.PathLike)):
+        return _load_file(os.fspath(source), format, root_dir, root_module)
+    for graph in (source, getattr(source, "graph", None)):
+        if hasattr(graph, "is_directed"):
+            return from_networkx(graph)
+    raise WorkflowError(f"A workflow can't be loaded from a {type(source).__name__}.")
+
+
+def _load_file(
+    source: str, format: str | None, root_dir: str | Path | None, root_module: str | None
+) -> Workflow:
+    if format in ("json_module", "yaml_module"):
+        package, _, source = source.rpartition(".")
+        format = format.removesuffix("_module")
+        if package:
+            source = str(package_folder(package) / f"{source}.{format}")
+    if root_dir:
+        root_module = None
+    elif root_module:
+        root_dir = package_folder(root_module)
+    root = Path(root_dir).expanduser() if root_dir else None
+    path = find_file(source, (root or Path(),))
+    with naming(path):
+        if format is not None:
+            workflow = format_named(format).read(path)
+        else:
+            found = _by_suffix(path.suffix)
+            workflow = found.read(path) if found else _read_unknown(path)
+    if root_module:
+        workflow.id = f"{root_module}.{path.stem}"
+    place(workflow, path, (root.absolute(),) if root else ())
+    return workflow
+
+
+def place(workflow: Workflow, path: Path, roots: tuple[Path, ...]) -> None:
+    """Tell a workflow, and those in it, the file that they came from."""
+    workflow.path, workflow.roots = path, roots
+    for node in workflow.nodes.values():
+        if node.task_type == "graph" and isinstance(node.task_identifier, Workflow):
+            place(node.task_identifier, path, roots)
+
+
+def find_file(source: str, folders: tuple[Path, ...]) -> Path:
+    """The file that `source` names in the first of `folders` that has it.
+
+    Without a suffix, or with the wrong one, those of the workflow formats are tried.
+
+    Raises
+    ------
+    WorkflowError
+        When there is none.
+    """
+    asked = Path(source).expanduser()
+    candidates = [Path(os.path.normpath(folder.absolute() / asked)) for folder in folders]
+    try:
+        for candidate in candidates:
+            if candidate.is_file():
+                return candidate
+            for suffix in _TRIED_SUFFIXES if candidate.name else ():
+                if (other := candidate.with_suffix(suffix)).is_file():
+                    return other
+        if candidates[0].is_dir():
+            raise WorkflowError(f"{candidates[0]} is a folder, not a workflow file.")
+    except (OSError, ValueError) as error:  # a name that is too long, or has a null character
+        raise WorkflowError(f"{source!r} can't be the path of a file: {error}.") from None
+    raise WorkflowError(f"There is no file {candidates[0]}.")
+
+
+def package_folder(package: str) -> Path:
+    """The folder of an installed package; only its parents are imported."""
+    try:
+        spec = find_spec(package)
+    except (ImportError, ValueError, AttributeError):
+        spec = None
+    if spec is None or not spec.submodule_search_locations:
+        raise WorkflowError(f"There is no package '{package}' here.")
+    return Path(next(iter(spec.submodule_search_locations)))
+
+
+def _read_unknown(path: Path) -> Workflow:
+    """A file whose suffix tells nothing."""
+    from .file import as_text, read_bytes
+
+    content = read_bytes(path)
+    if content.startswith(b"\x89HDF"):
+        return format_named("nexus").read(path)
+    text = as_text(content).lstrip()
+    name = "ows" if text.startswith("<") else "json" if text.startswith("{") else "yaml"
+    return loads(text, name)
+
+
+# -- saving
+
+
+def save(workflow: Workflow, path: str | Path, format: str | None = None) -> Path:
+    """Write a workflow to a file, whole or not at all; returns the file's path.
+
+    Parameters
+    ----------
+    format:
+        Its name; the suffix tells by default.
+
+    Raises
+    ------
+    WorkflowError
+        When the suffix tells no format, a value can't be stored or the file not be written.
+    """
+    path = Path(path).expanduser()
+    chosen = format_of(path) if format is None else format_named(format)
+    with naming(path):
+        chosen.write(workflow, path)
+    return path
+
+
+# -- texts
+
+
+def loads(text: str, format: str = "json") -> Workflow:
+    """The workflow that a text describes."""
+    workflow: Workflow = _text_format(format).loads(text)
+    return workflow
+
+
+def dumps(workflow: Workflow, format: str = "json") -> str:
+    """The workflow as a text."""
+    text: str = _text_format(format).dumps(workflow)
+    return text
+
+
+def _text_format(name: str) -> Any:
+    found = format_named(name)
+    if not hasattr(found, "loads"):
+        raise WorkflowError(f"The workflow format '{name}' is not a text.")
+    return found
