@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .errors import BeamcanvasError, InputError, TaskError, WorkflowError
     from .execution import run
-    from .task import Param, Progress, task
+    from .task import Param, Progress
     from .workflow import Workflow
     from .workflow.formats import load, save
 
@@ -26,7 +26,6 @@ _HOME = {
     "load": "workflow.formats",
     "run": "execution",
     "save": "workflow.formats",
-    "task": "task",
 }
 __all__ = [
     "BeamcanvasError",
@@ -40,7 +39,6 @@ __all__ = [
     "load",
     "run",
     "save",
-    "task",
 ]
 
 
