@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import WorkflowError
+from .garbage import no_garbage_collection
 from .model import Alias, Link, Node, NodeId, Workflow, id_text
 
 _DEEPEST = 200  # subgraphs inside each other; nested ids are compared recursively
 
 
+@no_garbage_collection()
 def flatten(workflow: Workflow) -> Workflow:
     """The workflow without subgraphs, disabled links, parallel links and default handlers.
 
@@ -59,11 +61,14 @@ class _Expansion:
         self.handlers: list[NodeId] = []
         self._inner: dict[NodeId, _Expansion] = {}
         self._changes: dict[NodeId, dict[str, Any]] = defaultdict(dict)
-        for node in workflow.nodes.values():
-            if node.task_type == "graph":
-                self._expand(node, (*around, key))
-            else:
-                self.nodes[node.id] = node
+        if any(node.task_type == "graph" for node in workflow.nodes.values()):
+            for node in workflow.nodes.values():
+                if node.task_type == "graph":
+                    self._expand(node, (*around, key))
+                else:
+                    self.nodes[node.id] = node
+        else:
+            self.nodes.update(workflow.nodes)
         if self._inner:
             inside = (link for inner in self._inner.items() for link in _renamed_links(*inner))
             own = (e for link in workflow.links if link.enabled for e in self._expand_link(link))

@@ -22,7 +22,7 @@ TaskType = Literal[
 TASK_TYPES: tuple[str, ...] = TaskType.__args__  # type: ignore[attr-defined]
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, slots=True)
 class Node:
     """One step of a workflow."""
 
@@ -60,7 +60,7 @@ class Node:
         write_position(self.extra, value)
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, slots=True)
 class Link:
     """What one node hands to another, and when."""
 
@@ -88,7 +88,7 @@ class Link:
         )
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, slots=True)
 class Alias:
     """A name under which a subgraph offers one of its nodes to the graph around it."""
 

@@ -48,6 +48,7 @@ _GRAPH_KEYS = {
     "disabled_links",
 }
 _ALIAS_KEYS = {"id", "node", "sub_node", "link_attributes"}
+_NONE = object()
 _DOCUMENT_KEYS = {"graph", "nodes", "links", "directed", "multigraph", "__ewoks_serialize__"}
 
 
@@ -114,13 +115,13 @@ class Reader:
         }
         nodes = workflow.nodes
         for i, item in enumerate(self._list(mapping, "nodes", "The document")):
-            node = self._node(item, i)
+            node = _usual_node(item) or self._node(item, i)
             if node is not None:
                 if node.id in nodes:
                     self._problem(f"There are two nodes '{id_text(node.id)}'.")
                 nodes[node.id] = node
         links = [
-            self._link(item, f"The link {i + 1}")
+            _usual_link(item) or self._link(item, f"The link {i + 1}")
             for i, item in enumerate(self._list(mapping, "links", "The document"))
         ]
         workflow.links = [link for link in links if link is not None]
@@ -350,13 +351,11 @@ class Reader:
         if source is None or target is None:
             return None
         link = Link(source=source, target=target, extra=extra)
-        if len(known) == 2:
-            return link
-        if mapping := known.get("data_mapping"):
-            link.data_mapping = self._mapping(mapping, known, source, target, extra)
-            if len(known) == 3:
-                return link
         where = f"The link from '{id_text(source)}' to '{id_text(target)}'"
+        if "data_mapping" in known:
+            link.data_mapping = self._pairs(
+                known, "data_mapping", "target_input", "source_output", where, extra
+            )
         if "conditions" in known:
             link.conditions = self._pairs(
                 known, "conditions", "source_output", "value", where, extra
@@ -372,23 +371,6 @@ class Reader:
         if "sub_target_attributes" in known:
             link.sub_target_attributes = self._attributes(known, "sub_target_attributes", where)
         return link
-
-    def _mapping(
-        self,
-        mapping: Any,
-        known: dict[str, Any],
-        source: NodeId,
-        target: NodeId,
-        extra: dict[str, Any],
-    ) -> dict[Any, Any]:
-        if type(mapping) is list and len(mapping) == 1:  # nearly all links
-            (entry,) = mapping
-            if type(entry) is dict and len(entry) == 2:
-                output, name = entry.get("source_output"), entry.get("target_input")
-                if type(output) is str and type(name) is str:
-                    return {name: output}
-        where = f"The link from '{id_text(source)}' to '{id_text(target)}'"
-        return self._pairs(known, "data_mapping", "target_input", "source_output", where, extra)
 
     # -- aliases
 
@@ -483,6 +465,65 @@ class Reader:
             return key
         self._problem(f"{where}: the attribute {_shown(key)} should have a name that is text.")
         return str(key)
+
+
+# Nearly all nodes and links have one shape. These read it several times faster than the
+# methods above, which read every shape and say what is wrong; for any other they return None.
+
+_USUAL_NODE = {"id", "label", "task_type", "task_identifier", "task_generator", "default_inputs"}
+_USUAL_LINK = {"source", "target", "data_mapping"}
+_SCALARS = {str, int, float, bool, type(None)}
+
+
+def _usual_node(item: Any) -> Node | None:
+    if type(item) is not dict or not item.keys() <= _USUAL_NODE:
+        return None
+    get = item.get
+    node_id, task_type, identifier = get("id"), get("task_type"), get("task_identifier")
+    label, generator, given = get("label", ""), get("task_generator"), get("default_inputs")
+    if not (type(node_id) is type(task_type) is type(identifier) is type(label) is str):
+        return None
+    if generator is not None and (type(generator) is not str or not generator):
+        return None
+    inputs: dict[Any, Any] = {}
+    if given:
+        if type(given) is not list:
+            return None
+        for entry in given:
+            if type(entry) is not dict or len(entry) != 2:
+                return None
+            name, value = entry.get("name"), entry.get("value", _NONE)
+            if type(name) is not str or type(value) not in _SCALARS or name in inputs:
+                return None
+            inputs[name] = value
+    return Node(
+        id=node_id,
+        task_type=task_type,
+        task_identifier=identifier,
+        task_generator=generator,
+        label=label,
+        default_inputs=inputs,
+    )
+
+
+def _usual_link(item: Any) -> Link | None:
+    if type(item) is not dict or not item.keys() <= _USUAL_LINK:
+        return None
+    source, target, given = item.get("source"), item.get("target"), item.get("data_mapping")
+    if not (type(source) is type(target) is str):
+        return None
+    mapping: dict[Any, Any] = {}
+    if given:
+        if type(given) is not list:
+            return None
+        for entry in given:
+            if type(entry) is not dict or len(entry) != 2:
+                return None
+            output, name = entry.get("source_output"), entry.get("target_input")
+            if not (type(output) is type(name) is str) or name in mapping:
+                return None
+            mapping[name] = output
+    return Link(source=source, target=target, data_mapping=mapping)
 
 
 def _as_id(value: Any) -> NodeId | None:

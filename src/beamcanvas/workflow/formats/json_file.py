@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from ...errors import WorkflowError
+from ..garbage import no_garbage_collection
 from ..model import Workflow
 from .ewoks_dict import from_dict, spell
 from .file import read_text, write_bytes
@@ -14,6 +15,7 @@ name = "json"
 suffixes = (".json",)
 
 
+@no_garbage_collection()
 def loads(text: str) -> Workflow:
     """The workflow that a JSON text describes."""
     try:
