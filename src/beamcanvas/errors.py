@@ -6,6 +6,8 @@ found and what was expected. The command line prints that sentence alone.
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class BeamcanvasError(Exception):
     """Anything that beamcanvas itself reports."""
@@ -34,6 +36,9 @@ class TaskNotFoundError(InputError):
 class Cancelled(BeamcanvasError):  # noqa: N818 - an outcome, not an error
     """The run, or the task, was asked to stop."""
 
+    #: of a run: what it produced until then (`beamcanvas.execution.Result`)
+    result: Any = None
+
 
 class TaskError(BeamcanvasError, RuntimeError):
     """A task failed; ``__cause__`` is what it raised."""
@@ -42,3 +47,5 @@ class TaskError(BeamcanvasError, RuntimeError):
         super().__init__(message)
         self.node_id = node_id
         self.task_identifier = task_identifier
+        #: what the run produced nonetheless (`beamcanvas.execution.Result`)
+        self.result: Any = None

@@ -1,0 +1,47 @@
+"""What an executor is to a run."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from types import TracebackType
+
+from ..work import Report, Work
+
+
+class Executor(ABC):
+    """Runs the work of nodes somewhere and reports what becomes of it.
+
+    A run submits work and calls `wait` over and over; `wait` is where everything is
+    reported, so that a report needs no locks. An executor can serve one run after another,
+    and is closed at the end by whoever made it.
+    """
+
+    @abstractmethod
+    def submit(self, work: Work) -> None:
+        """Take work; start it now, or later in `wait`."""
+
+    @abstractmethod
+    def wait(self, report: Report, seconds: float) -> None:
+        """Report what happened since the last call, waiting for something to happen."""
+
+    @abstractmethod
+    def cancel(self) -> None:
+        """Ask all work to stop, forget what hasn't begun, and be ready for new work.
+
+        Returns within about a second, whatever the tasks do. Nothing is reported of this
+        work afterwards.
+        """
+
+    def close(self) -> None:  # noqa: B027 - most hold nothing
+        """Give back what it holds."""
+
+    def __enter__(self) -> Executor:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()

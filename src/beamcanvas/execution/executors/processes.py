@@ -1,0 +1,211 @@
+"""Nodes at the same time, in processes of their own."""
+
+from __future__ import annotations
+
+import os
+import pickle
+from collections import deque
+from collections.abc import Iterable
+from contextlib import suppress
+from functools import partial
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from multiprocessing.synchronize import Event
+from time import monotonic, time
+from traceback import format_exception
+from typing import Any
+
+from ...errors import InputError, TaskError
+from ...task import Progress
+from ..work import Report, Work, thinned
+from .base import Executor
+
+#: how long a process has to answer a cancel before it is terminated
+GRACE = 1.0
+
+
+class Processes(Executor):
+    """A fixed number of processes: for tasks in plain Python, or that can crash.
+
+    A node's work travels as the name of its task and its inputs, so these and the outputs
+    have to be picklable and the task has to be found by its name. Processes are started
+    when first needed, afresh ("spawn"), and used again; a script that makes a run in this
+    way needs the usual ``if __name__ == "__main__":``.
+
+    Parameters
+    ----------
+    workers:
+        How many nodes run at once; as many as there are processors by default.
+    """
+
+    def __init__(self, workers: int | None = None) -> None:
+        self._size = workers or os.cpu_count() or 1
+        self._idle: list[_Worker] = []
+        self._busy: dict[Any, _Worker] = {}
+        self._due: deque[Work] = deque()
+        self._refused: deque[tuple[Work, InputError]] = deque()
+
+    def submit(self, work: Work) -> None:
+        self._due.append(work)
+        self._hand_out()
+
+    def _hand_out(self) -> None:
+        while self._due and (self._idle or len(self._busy) < self._size):
+            work = self._due.popleft()
+            try:
+                message = pickle.dumps(work, protocol=5)
+            except Exception as error:
+                self._refused.append((work, _not_picklable(work.inputs.items(), "input", error)))
+                continue
+            worker = self._idle.pop() if self._idle else _Worker()
+            try:
+                worker.give(work.serial, message)
+            except (BrokenPipeError, ConnectionResetError):  # it died while idle
+                worker.stop()
+                self._due.appendleft(work)
+                continue
+            self._busy[worker.connection] = worker
+
+    def wait(self, report: Report, seconds: float) -> None:
+        while self._refused:
+            work, error = self._refused.popleft()
+            report.started(work.serial, time(), os.getpid())
+            report.failed(work.serial, error, time())
+            seconds = 0.0
+        for connection in wait(list(self._busy), seconds) if self._busy else ():
+            worker = self._busy[connection]
+            try:
+                what, *details = worker.receive()
+            except Exception as error:
+                # the end of the process, or an answer that can't be read here
+                del self._busy[connection]
+                report.failed(worker.serial, worker.end(error), time())
+                continue
+            getattr(report, what)(worker.serial, *details)
+            if what in ("finished", "failed"):
+                self._idle.append(self._busy.pop(connection))
+        self._hand_out()
+
+    def cancel(self) -> None:
+        self._due.clear()
+        self._refused.clear()
+        for worker in self._busy.values():
+            worker.cancelled.set()
+        end = monotonic() + GRACE
+        while self._busy and (left := end - monotonic()) > 0:
+            for connection in wait(list(self._busy), left):
+                worker = self._busy[connection]
+                try:
+                    what, *_ = worker.receive()
+                except Exception:
+                    self._busy.pop(connection).stop()
+                    continue
+                if what in ("finished", "failed"):
+                    self._idle.append(self._busy.pop(connection))
+        for worker in self._busy.values():
+            worker.stop()
+        self._busy.clear()
+
+    def close(self) -> None:
+        for worker in (*self._idle, *self._busy.values()):
+            worker.stop()
+        self._idle.clear()
+        self._busy.clear()
+        self._due.clear()
+
+
+class _Worker:
+    """One process, seen from here."""
+
+    def __init__(self) -> None:
+        context = get_context("spawn")
+        self.connection, theirs = context.Pipe()
+        self.cancelled = context.Event()
+        self.serial = -1  #: of its work
+        self._process = context.Process(
+            target=_serve, args=(theirs, self.cancelled), name="beamcanvas task", daemon=False
+        )
+        self._process.start()
+        theirs.close()
+
+    def give(self, serial: int, message: bytes) -> None:
+        self.serial = serial
+        self.cancelled.clear()
+        self.connection.send_bytes(message)
+
+    def receive(self) -> Any:
+        return pickle.loads(self.connection.recv_bytes())  # noqa: S301 - from our own process
+
+    def end(self, error: Exception) -> BaseException:
+        """Stop the process; why its work has no result."""
+        if not isinstance(error, (EOFError, OSError)):
+            self.stop()
+            return InputError(f"The outputs can't be read in this process: {error}.")
+        self._process.join(1.0)
+        code = self._process.exitcode
+        self.stop()
+        how = f"by signal {-code}" if code and code < 0 else f"with exit code {code}"
+        return TaskError(f"The process that ran it ended {how}.")
+
+    def stop(self) -> None:
+        with suppress(OSError):
+            self.connection.close()
+        self._process.terminate()
+        self._process.join(0.5)
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join()
+        self._process.close()
+
+
+def _serve(connection: Connection, cancelled: Event) -> None:
+    """What a process does: work, one node after the other, until nobody asks any more."""
+    import signal
+
+    # Ctrl-C reaches the whole group; the parent decides what becomes of us
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with suppress(EOFError, OSError):
+        while True:
+            _do(connection, pickle.loads(connection.recv_bytes()), cancelled)  # noqa: S301
+
+
+def _do(connection: Connection, work: Work, cancelled: Event) -> None:
+    send = partial(_send, connection)
+    send("started", time(), os.getpid())
+    report = thinned(partial(send, "progressed"))
+    try:
+        outputs = work.do(Progress(report, cancelled.is_set))
+    except (Exception, SystemExit) as error:
+        send("failed", _portable(error), time())
+        return
+    try:
+        send("finished", outputs, time())
+    except (pickle.PicklingError, TypeError, AttributeError, RecursionError) as error:
+        send("failed", _not_picklable(outputs.items(), "output", error), time())
+
+
+def _send(connection: Connection, *message: Any) -> None:
+    connection.send_bytes(pickle.dumps(message, protocol=5))
+
+
+def _portable(error: BaseException) -> BaseException:
+    """The error as it can travel, its traceback here in its notes."""
+    lines = "".join(format_exception(error))
+    try:
+        again: BaseException = pickle.loads(pickle.dumps(error))  # noqa: S301 - just made
+    except Exception:
+        again = RuntimeError(f"{type(error).__name__}: {error}")
+    again.add_note(f"In process {os.getpid()}:\n{lines}")
+    return again
+
+
+def _not_picklable(values: Iterable[tuple[Any, Any]], kind: str, error: Exception) -> InputError:
+    for name, value in values:
+        try:
+            pickle.dumps(value, protocol=5)
+        except Exception as why:
+            return InputError(
+                f"The {kind} '{name}', a {type(value).__name__}, can't be sent to another "
+                f"process ({why}): run this workflow inline or in threads."
+            )
+    return InputError(f"The {kind}s can't be sent to another process: {error}.")

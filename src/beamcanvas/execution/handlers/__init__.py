@@ -1,0 +1,1 @@
+"""Where events go: a file each. Others come as entry points, see `beamcanvas.execution.events`."""

@@ -1,0 +1,58 @@
+"""Events in an SQLite file, as ewoks lays it out, so that its readers read it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from ...errors import InputError
+from ..events import FIELDS, Event
+
+
+class SqliteHandler:
+    """Appends each event to the table ``ewoks_events`` of a file, to be read at once.
+
+    Parameters
+    ----------
+    path:
+        Of the file, or a ``file:`` URI of one; made when it isn't there.
+
+    Raises
+    ------
+    InputError
+        When the file can't be written or isn't a database.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        text = str(path)
+        uri = text.startswith("file:")
+        try:
+            if not uri:
+                Path(text).parent.mkdir(parents=True, exist_ok=True)
+            self._connection = sqlite3.connect(
+                text, timeout=1, uri=uri, isolation_level=None, check_same_thread=False
+            )
+            # what a process wrote survives its crash; only a power cut may cost events
+            self._connection.execute("PRAGMA journal_mode=TRUNCATE")
+            self._connection.execute("PRAGMA synchronous=OFF")
+            columns = ", ".join(f"{name} {kind}" for name, kind in FIELDS.items())
+            self._connection.execute(f"CREATE TABLE IF NOT EXISTS ewoks_events ({columns})")
+        except (sqlite3.Error, OSError) as error:
+            raise InputError(f"Events can't be written to '{path}': {error}.") from error
+        names, marks = ", ".join(FIELDS), ", ".join("?" * len(FIELDS))
+        self._insert = f"INSERT INTO ewoks_events ({names}) VALUES ({marks})"  # noqa: S608
+
+    def __call__(self, event: Event) -> None:
+        self._connection.execute(self._insert, [_stored(event[name]) for name in FIELDS])
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def _stored(value: Any) -> Any:
+    """As ewoks stores it: no value is the JSON text ``null``, in bytes."""
+    if isinstance(value, (int, str)):
+        return value
+    return json.dumps(value).encode()

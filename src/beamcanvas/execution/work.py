@@ -1,0 +1,90 @@
+"""What an executor is asked to do: one node's work, in words that cross any border."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import Any, Protocol
+
+from ..task import Progress, Task, resolve
+from ..task.paths import absolute_paths
+from ..workflow import InputName
+from .scheduler import Firing
+
+
+@dataclass(slots=True)
+class Work:
+    """A task, named so that another process finds it too, and its inputs."""
+
+    serial: int
+    title: str  #: of the node
+    task_type: str
+    identifier: str | None
+    generator: str | None
+    inputs: dict[InputName, Any]
+    #: inputs that came because a link hands over all outputs, wanted or not
+    offered: frozenset[InputName]
+    folder: Path  #: that relative paths are relative to
+
+    @classmethod
+    def of(cls, firing: Firing, folder: Path) -> Work:
+        """The work of a firing."""
+        node = firing.node
+        return cls(
+            firing.serial,
+            node.title,
+            node.task_type,
+            node.task_identifier,
+            node.task_generator,
+            firing.inputs,
+            firing.offered,
+            folder,
+        )
+
+    def do(self, progress: Progress) -> dict[str, Any]:
+        """Find the task, run it here and return its outputs by name."""
+        task = resolve(self.task_type, self.identifier, self.generator, folder=self.folder)
+        return task.run(task_inputs(task, self.inputs, self.offered, self.folder), progress)
+
+
+def task_inputs(
+    task: Task, inputs: dict[InputName, Any], offered: frozenset[InputName], folder: Path
+) -> dict[InputName, Any]:
+    """The inputs as the task takes them.
+
+    What a link offered without being asked is left out where the task has no such input;
+    relative paths are taken from `folder`.
+    """
+    if offered and not task.open_inputs:
+        inputs = {n: v for n, v in inputs.items() if n not in offered or n in task.inputs}
+    return absolute_paths(task, inputs, folder)
+
+
+class Report(Protocol):
+    """Whom an executor tells what becomes of the work, in the thread of the run."""
+
+    def started(self, serial: int, time: float, process_id: int) -> None: ...
+    def progressed(self, serial: int, fraction: float | None, message: str) -> None: ...
+    def finished(self, serial: int, outputs: dict[str, Any], time: float) -> None: ...
+    def failed(self, serial: int, error: BaseException, time: float) -> None: ...
+    def is_cancelled(self) -> bool: ...
+
+
+def thinned(
+    send: Callable[[float | None, str], None], seconds: float = 0.1
+) -> Callable[[float | None, str], None]:
+    """Pass on each new percent at once, and other news of a progress now and then only."""
+    last_percent: int | None = None
+    last_time = 0.0
+
+    def report(fraction: float | None, message: str) -> None:
+        nonlocal last_percent, last_time
+        percent = None if fraction is None else round(100 * fraction)
+        now = monotonic()
+        if percent != last_percent or now - last_time >= seconds:
+            last_percent, last_time = percent, now
+            send(fraction, message)
+
+    return report
