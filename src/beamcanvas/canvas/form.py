@@ -1,0 +1,339 @@
+"""The settings panel of a node, from its task's own annotations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from AnyQt.QtCore import Qt
+from AnyQt.QtGui import QFont
+from AnyQt.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ..errors import InputError
+from ..task import MISSING, Input, Param, Task, is_plain
+from .fields import DataPathField, Field, field_for, plain
+from .history import History
+from .look import Words, problem_colour
+from .noderun import NodeRun, State
+
+
+class SettingsForm(QWidget):
+    """The inputs of a node's task: typed ones as fields, linked ones with where they come from.
+
+    An edit is checked by the task's own validation. A wrong one is marked with its sentence
+    and goes nowhere; a good one goes to the node, and can be undone.
+    """
+
+    def __init__(self, noderun: NodeRun, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.noderun = noderun
+        self.history = History(noderun, self)
+        self.rows: dict[str | int, Row] = {}
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 4, 0)
+        layout.setSpacing(8)
+        specs = list(_specs(noderun))
+        for heading, group in _groups(s for s in specs if not s.param.more):
+            layout.addWidget(self._group(heading, group))
+        hidden = [s for s in specs if s.param.more]
+        if hidden:
+            layout.addWidget(self._more(hidden))
+        layout.addStretch(1)
+        self._align_labels()
+        noderun.inputs_changed.connect(self.refresh)
+        noderun.state_changed.connect(self._state_changed)
+        self.refresh()
+
+    # -- building
+
+    def _group(self, heading: str, specs: list[Input]) -> QWidget:
+        box = QWidget()
+        grid = QGridLayout(box)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(8)
+        grid.setVerticalSpacing(4)
+        grid.setColumnStretch(1, 1)
+        if heading:
+            grid.addWidget(_Heading(heading), 0, 0, 1, 3)
+        known = self.noderun.task.inputs if self.noderun.task is not None else {}
+        for spec in specs:
+            help = self.noderun.task.help_for(spec.name) if spec.name in known else ""
+            row = Row(spec, help, grid)
+            self.rows[spec.name] = row
+            if row.field is not None:
+                row.field.edited.connect(lambda value, name=spec.name: self.edit(name, value))
+        return box
+
+    def _more(self, specs: list[Input]) -> QWidget:
+        inside = QWidget()
+        layout = QVBoxLayout(inside)
+        layout.setContentsMargins(0, 0, 0, 0)
+        for heading, group in _groups(specs, rest=""):
+            layout.addWidget(self._group(heading, group))
+        inside.hide()
+        self.more = QToolButton()
+        self.more.setText("More")
+        self.more.setCheckable(True)
+        self.more.setAutoRaise(True)
+        self.more.setArrowType(Qt.ArrowType.RightArrow)
+        self.more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.more.toggled.connect(inside.setVisible)
+        self.more.toggled.connect(
+            lambda on: self.more.setArrowType(
+                Qt.ArrowType.DownArrow if on else Qt.ArrowType.RightArrow
+            )
+        )
+        box = QWidget()
+        outer = QVBoxLayout(box)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
+        outer.addWidget(inside)
+        # nobody should look for a value that is not the default behind a closed fold
+        self.more.setChecked(any(s.name in self.noderun.settings for s in specs))
+        return box
+
+    def _align_labels(self) -> None:
+        rows = self.rows.values()
+        labels = max((r.label.sizeHint().width() for r in rows), default=0)
+        units = max((r.unit.sizeHint().width() for r in rows), default=0)
+        for row in rows:
+            row.label.setMinimumWidth(labels)
+            row.unit.setMinimumWidth(units)
+
+    # -- editing
+
+    def edit(self, name: str | int, value: Any) -> None:
+        """Give an input a value as a person did in its field."""
+        row = self.rows[name]
+        value, problem = checked(row.spec, value)
+        row.set_problem(problem)
+        if not problem:
+            self.history.set(name, value, row.spec.label)
+
+    # -- showing
+
+    def refresh(self) -> None:
+        """Show the node's settings and links as they are now."""
+        noderun = self.noderun
+        for name, row in self.rows.items():
+            value = noderun.settings.get(name, row.spec.default)
+            row.show_value(value, changed=name in noderun.settings)
+            row.show_link(noderun.linked.get(name))
+            for field in (row.field,):
+                if isinstance(field, DataPathField):
+                    field.set_file(noderun.values().get(row.spec.param.of, MISSING))
+                if hasattr(field, "folder"):
+                    field.folder = Path(noderun.folder)
+        self._show_found()
+
+    def _state_changed(self, state: State) -> None:
+        if state is State.DONE:
+            self._show_found()
+
+    def _show_found(self) -> None:
+        for name, row in self.rows.items():
+            if row.field is not None:
+                row.field.set_found(found(self.noderun.outputs, str(name)))
+
+
+class Row:
+    """One input in the panel: label, field, unit on one line, and what is wrong below."""
+
+    def __init__(self, spec: Input, help: str, grid: QGridLayout) -> None:
+        self.spec = spec
+        self._shown: tuple[Any, bool] | None = None
+        self.field: Field | None = None if is_only_linked(spec) else field_for(spec)
+        self.label = QLabel(spec.label)
+        self.label.setToolTip(_tip(spec, help))
+        self.unit = Words(spec.param.unit, muted=True, keep_width=True)
+        self.link = Words(muted=True)
+        self.problem = QLabel()
+        self.problem.setWordWrap(True)
+        self.problem.hide()
+        line = grid.rowCount()
+        top = Qt.AlignmentFlag.AlignTop
+        grid.addWidget(self.label, line, 0)
+        grid.addWidget(self.link, line, 1)
+        if self.field is not None:
+            grid.addWidget(self.field, line, 1)
+            self.field.setToolTip(_tip(spec, help))
+            self.label.setBuddy(self.field)
+            if self.field.sizeHint().height() > 2 * self.label.sizeHint().height():
+                grid.setAlignment(self.label, top)
+        grid.addWidget(self.unit, line, 2)
+        grid.addWidget(self.problem, line + 1, 1, 1, 2)
+
+    def show_value(self, value: Any, *, changed: bool) -> None:
+        """Show what the input has; a value that a person gave stands out a little."""
+        if self.problem.text() and self._shown is not None:
+            before, was_changed = self._shown
+            if was_changed == changed and _same(before, value):
+                return  # what is wrong stays until it is put right
+        self._shown = (value, changed)
+        if self.field is not None:
+            self.field.set_value(value)
+            self.set_problem("")
+        font = QFont(self.label.font())
+        font.setItalic(False)
+        font.setWeight(QFont.Weight.DemiBold if changed else QFont.Weight.Normal)
+        self.label.setFont(font)
+
+    def show_link(self, linked: Any) -> None:
+        """Show where the value comes from when a link feeds the input."""
+        if linked is not None:
+            self.link.setText(f"from {linked.node}" if linked.node else "from a link")
+            value = "" if linked.value is MISSING else f": {_brief(linked.value)}"
+            self.link.setToolTip(f"{linked.output} of {linked.node}{value}")
+        elif self.field is None:
+            self.link.setText("connect it" if self.spec.required else "not connected")
+            self.link.setToolTip("This input comes along a link from another node.")
+        by_link = linked is not None or self.field is None
+        self.link.setVisible(by_link)
+        self.unit.setVisible(not by_link)
+        if self.field is not None:
+            self.field.setVisible(not by_link)
+
+    def set_problem(self, sentence: str) -> None:
+        self.problem.setStyleSheet(f"color: {problem_colour(self.problem)};")
+        self.problem.setText(sentence)
+        self.problem.setVisible(bool(sentence))
+        if self.field is not None:
+            self.field.set_problem(sentence)
+
+
+class _Heading(QWidget):
+    """The heading of a group: words and a thin line."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 6, 0, 2)
+        words = QLabel(text)
+        font = words.font()
+        font.setBold(True)
+        words.setFont(font)
+        line = QFrame()
+        line.setFrameShape(QFrame.Shape.HLine)
+        line.setEnabled(False)
+        row.addWidget(words)
+        row.addWidget(line, 1)
+
+
+class _OneInput(Task):
+    """A task of one input, to judge a value before the others are there."""
+
+    title = "Input"
+
+    def __init__(self, spec: Input) -> None:
+        self.inputs = {spec.name: spec}
+
+    def run(self, inputs: Mapping[str | int, Any], progress: Any = None) -> dict[str, Any]:
+        raise NotImplementedError
+
+
+def checked(spec: Input, value: Any) -> tuple[Any, str]:
+    """The value as it is kept, and the sentence of what is wrong with it."""
+    if value is MISSING:
+        return MISSING, ""
+    from ..task.validation import InputValidator
+
+    try:
+        valid = InputValidator(_OneInput(spec))({spec.name: value})[spec.name]
+    except InputError as error:
+        sentence = str(error).removeprefix("Input: ")
+        return value, sentence[:1].upper() + sentence[1:]
+    kept = plain(valid)
+    # text stays as it was typed, a path as it was written
+    return (value if isinstance(value, str) and isinstance(kept, str) else kept), ""
+
+
+def is_only_linked(spec: Input) -> bool:
+    """Whether the input can't be typed: it is an object of the field, not a plain value."""
+    return spec.is_data and spec.annotation is not Any
+
+
+def found(outputs: Mapping[str, Any], name: str) -> Any:
+    """What a task found for an input that it had to find itself.
+
+    It is the output of that name, or what an output object says under that name; of an
+    object that is no plain value, its name.
+    """
+    value = MISSING
+    for output, said in outputs.items():
+        if output == name:
+            value = said
+        elif hasattr(type(said), "__dataclass_fields__"):
+            value = getattr(said, name, MISSING)
+        if value is not MISSING:
+            break
+    if value is not MISSING and not is_plain(type(value)):
+        value = value.name if isinstance(getattr(value, "name", None), str) else MISSING
+    return value
+
+
+def _specs(noderun: NodeRun) -> Iterable[Input]:
+    """Inputs of the task, then what the settings say beyond them."""
+    known = noderun.task.inputs if noderun.task is not None else {}
+    for spec in known.values():
+        if is_only_linked(spec) and spec.name in noderun.settings:
+            yield Input(spec.name, Any, spec.default, spec.help, Param(label=spec.label))
+        else:
+            yield spec
+    group = "Other inputs" if known else ""
+    for name in [*noderun.settings, *(n for n in noderun.linked if n not in noderun.settings)]:
+        if name not in known:
+            label = f"Input {name}" if isinstance(name, int) else ""
+            yield Input(name, Any, MISSING, "", Param(label=label, group=group))  # type: ignore[arg-type]
+
+
+def _groups(specs: Iterable[Input], rest: str = "Settings") -> list[tuple[str, list[Input]]]:
+    """Inputs by heading, in order of first appearance; what comes along links first."""
+    groups: dict[str, list[Input]] = {}
+    specs = list(specs)
+    for spec in specs:
+        if is_only_linked(spec):
+            groups.setdefault("Inputs", []).append(spec)
+    for spec in specs:
+        if not is_only_linked(spec):
+            groups.setdefault(spec.param.group or rest, []).append(spec)
+    return list(groups.items())
+
+
+def _tip(spec: Input, help: str) -> str:
+    lines = [help or spec.help or spec.label]
+    bounds = [
+        f"{words} {value:g}"
+        for words, value in (
+            ("at least", spec.param.ge),
+            ("more than", spec.param.gt),
+            ("at most", spec.param.le),
+            ("less than", spec.param.lt),
+        )
+        if value is not None
+    ]
+    if bounds:
+        unit = f" {spec.param.unit}" if spec.param.unit else ""
+        lines.append(f"Allowed: {' and '.join(bounds)}{unit}.")
+    if spec.default is not MISSING and spec.default is not None and spec.default != "":
+        lines.append(f"Default: {spec.default}.")
+    # rich text, so that Qt breaks long lines
+    return "<p>" + "</p><p>".join(line.replace("<", "&lt;") for line in lines) + "</p>"
+
+
+def _brief(value: Any) -> str:
+    from .previews.words import summary_of
+
+    return summary_of(value)
+
+
+def _same(a: Any, b: Any) -> bool:
+    return type(a) is type(b) and (a is b or bool(a == b))

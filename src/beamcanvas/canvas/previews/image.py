@@ -1,0 +1,198 @@
+"""Images: a detector's, a map, an integration in two dimensions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from AnyQt.QtWidgets import QHBoxLayout, QLabel, QWidget
+
+from ...nexus.nxdata import Axis, NXData
+from .base import Preview, nxdata_of
+
+
+class ImagePreview(Preview):
+    """An image with its mask over it, colours to be chosen, profiles, and values in words."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        from AnyQt.QtGui import QAction
+        from silx.gui.plot import actions
+        from silx.gui.plot.ColorBar import ColorBarWidget
+        from silx.gui.plot.tools.profile.toolbar import ProfileToolBar
+
+        from .plots import make_readable, new_plot, new_toolbar
+
+        self.plot = new_plot(self)
+        self.log_action = QAction("log", self, checkable=True)
+        self.log_action.setToolTip("Logarithmic colours")
+        self.log_action.toggled.connect(self._set_log)
+        self.mask_action = QAction("mask", self, checkable=True, checked=True)
+        self.mask_action.setToolTip("Show the masked pixels")
+        self.mask_action.toggled.connect(lambda on: self._show_mask())
+        self.toolbar = new_toolbar(
+            self.plot,
+            self.log_action,
+            actions.control.ColormapAction(parent=self, plot=self.plot),
+            self.mask_action,
+            None,
+            actions.control.KeepAspectRatioAction(parent=self, plot=self.plot),
+            actions.control.YAxisInvertedAction(parent=self, plot=self.plot),
+        )
+        self.profile = ProfileToolBar(parent=self, plot=self.plot)
+        self.profile.setScheme("image")
+        self.profile.setMovable(False)
+        make_readable(self.profile)
+        self.colourbar = ColorBarWidget(parent=self, plot=self.plot)
+        self.position = QLabel(" ")
+        self.position.setContentsMargins(8, 2, 8, 2)
+        tools = QHBoxLayout()
+        tools.addWidget(self.toolbar)
+        tools.addWidget(self.profile)
+        tools.addStretch(1)
+        middle = QHBoxLayout()
+        middle.setSpacing(0)
+        middle.addWidget(self.plot, 1)
+        middle.addWidget(self.colourbar)
+        self.box.addLayout(tools)
+        self.box.addLayout(middle, 1)
+        self.box.addWidget(self.position)
+        self.data: NXData | None = None
+        self._kind: tuple[Any, ...] = ()
+        self._colourmap: Any = None
+        self.plot.sigPlotSignal.connect(self._plot_event)
+
+    @classmethod
+    def fits(cls, value: Any, data: NXData | None) -> int:
+        return 5 if data is not None and data.signal.ndim == 2 else 0
+
+    def show_value(self, value: Any) -> None:
+        data = nxdata_of(value)
+        if data is not None:
+            self.show_image(data)
+
+    def show_image(self, data: NXData) -> None:
+        """Show an image. Zoom and colours stay when it is of the same kind as the last one."""
+        from .plots import new_colourmap
+
+        kind = (data.signal.shape, data.name, tuple(a.name for a in data.axes))
+        new = kind != self._kind
+        self.data = data
+        self._kind = kind
+        y_axis, x_axis = axes_of(data)
+        (x0, dx), (y0, dy) = (
+            grid_of(axis, n)
+            for axis, n in zip((x_axis, y_axis), reversed(data.signal.shape), strict=True)
+        )
+        self._grid = (x0, dx, y0, dy)
+        if new:
+            self.log_action.blockSignals(True)
+            self.log_action.setChecked(data.log)
+            self.log_action.blockSignals(False)
+            self.plot.setKeepDataAspectRatio(data.pixels)
+            self.plot.getYAxis().setInverted(data.pixels)
+        if new or self._colourmap is None:
+            self._colourmap = new_colourmap(data.signal, log=self.log_action.isChecked())
+        self.plot.addImage(
+            data.signal,
+            legend="image",
+            origin=(x0, y0),
+            scale=(dx, dy),
+            colormap=self._colourmap,
+            resetzoom=False,
+            copy=False,
+        )
+        self.plot.setActiveImage("image")
+        self.plot.setGraphXLabel(x_axis.title)
+        self.plot.setGraphYLabel(y_axis.title)
+        self.colourbar.setLegend(data.signal_title)
+        self._show_mask()
+        if new:
+            self.plot.resetZoom()
+
+    def _set_log(self, on: bool) -> None:
+        from .plots import new_colourmap
+
+        if self.data is None:
+            return
+        self._colourmap = new_colourmap(self.data.signal, log=on)
+        self.plot.getImage("image").setColormap(self._colourmap)
+
+    def _show_mask(self) -> None:
+        data = self.data
+        mask = None if data is None else data.mask
+        self.mask_action.setEnabled(mask is not None)
+        self.plot.removeImage("mask")
+        if mask is None or not self.mask_action.isChecked():
+            return
+        from silx.gui.colors import Colormap
+
+        x0, dx, y0, dy = self._grid
+        colours = np.array([[0, 0, 0, 0], [230, 60, 150, 170]], dtype=np.uint8)
+        self.plot.addImage(
+            np.asarray(mask).view(np.uint8),
+            legend="mask",
+            origin=(x0, y0),
+            scale=(dx, dy),
+            colormap=Colormap(name=None, colors=colours, vmin=0, vmax=1),
+            z=1,
+            resetzoom=False,
+            copy=False,
+        )
+        self.plot.setActiveImage("image")
+
+    def pixel_at(self, x: float, y: float) -> tuple[int, int] | None:
+        """Row and column under a position of the plot, None outside the image."""
+        if self.data is None:
+            return None
+        x0, dx, y0, dy = self._grid
+        row, column = int((y - y0) // dy), int((x - x0) // dx)
+        rows, columns = self.data.signal.shape
+        return (row, column) if 0 <= row < rows and 0 <= column < columns else None
+
+    def _plot_event(self, event: dict[str, Any]) -> None:
+        if event["event"] == "mouseMoved":
+            self.position.setText(self.words_at(event["x"], event["y"]))
+
+    def words_at(self, x: float, y: float) -> str:
+        """What the image has at a position."""
+        from .plots import number_words
+
+        at = self.pixel_at(x, y)
+        data = self.data
+        if at is None or data is None:
+            return " "
+        row, column = at
+        y_axis, x_axis = axes_of(data)
+        if data.pixels:
+            where = f"pixel x {column}, y {row}"
+        else:
+            where = "   ".join(
+                f"{a.label or a.name} {number_words(v)}{f' {a.unit}' if a.unit else ''}"
+                for a, v in ((x_axis, x), (y_axis, y))
+            )
+        unit = f" {data.unit}" if data.unit else ""
+        words = (
+            f"{where}   {data.label or data.name} {number_words(data.signal[row, column])}{unit}"
+        )
+        if data.mask is not None and data.mask[row, column]:
+            words += "   (masked)"
+        return words
+
+
+def axes_of(data: NXData) -> tuple[Axis, Axis]:
+    """The axes of an image: along its rows, along its columns."""
+    if data.axes:
+        return data.axes[0], data.axes[1]
+    return Axis(name="y", unit="pixel"), Axis(name="x", unit="pixel")
+
+
+def grid_of(axis: Axis, count: int) -> tuple[float, float]:
+    """Where the first pixel starts along an axis, and how long a pixel is."""
+    if axis.values is None or len(axis.values) < 2:
+        return 0.0, 1.0
+    first, last = float(axis.values[0]), float(axis.values[-1])
+    if len(axis.values) == count + 1:
+        return first, (last - first) / count or 1.0
+    step = (last - first) / (count - 1) or 1.0
+    return first - step / 2, step
