@@ -16,13 +16,13 @@ condition, or follows one that has) is waited for as long as it can still delive
 nothing upstream of it is under way or, for links from inside the node's own loop, until
 nothing on that loop is. What the branches delivered goes into one firing. A second delivery
 of the same link is never mixed into it: it starts the next firing and sends off the one that
-waited. Links that say ``required: false`` and error links are not waited for, and each of
-their deliveries fires by itself. After an error that a link handled, links that need what
+waited. Links that say ``required: false`` and error links are not waited for, and no two of
+their deliveries share a firing. After an error that a link handled, links that need what
 the failed node didn't produce are no longer required. What lies downstream of an error that
 nothing handled doesn't fire.
 
-Nodes fire in the order in which their inputs became complete, so the same outcome of the
-same tasks gives the same order.
+Nodes fire in the order in which their inputs became complete. A node that fires several
+times does so one after the other, never twice at the same time.
 """
 
 from __future__ import annotations
@@ -108,7 +108,10 @@ class Scheduler:
 
     def start(self) -> list[Firing]:
         """The firings with which the run begins."""
-        fired = [self._fire(s, {}) for s in self._starts if not s.missing]
+        fired: list[Firing] = []
+        for state in self._starts:
+            if not state.missing:
+                self._fire(state, {}, fired)
         touched: list[State] = []
         for node_id, outputs in self._given.items():
             if node_id in self._states:
@@ -141,7 +144,8 @@ class Scheduler:
         return self._done(state, {}, True)
 
     def _done(self, state: State, data: Mapping[Any, Any], on_error: bool) -> list[Firing]:
-        fired: list[Firing] = []
+        state.queue.popleft()
+        fired: list[Firing] = [state.queue[0]] if state.queue else []
         touched: list[State] = []
         self._deliver(state, data, on_error, touched, fired)
         state.loop.active -= 1
@@ -168,7 +172,7 @@ class Scheduler:
             # deliveries that aren't waited for share a place, so that each fires by itself
             place = -1 if edge.kind is Kind.FREE and not cached else slot
             if place in target.seen:
-                if not target.missing:
+                if target.ready:
                     self._send(target, fired)
                 elif not (kept or cached):
                     target.backlog.append(target.fresh)
@@ -211,9 +215,7 @@ class Scheduler:
                 self._settle(loop, touched, loops_to_see)
 
     def _consider(self, state: State, loops_to_see: deque[Loop], fired: list[Firing]) -> None:
-        if state.missing or state.cut or not state.seen:
-            return
-        if state.bypassed and not state.rescued:
+        if not (state.seen and state.ready):
             return
         if state.backlog:
             self._flush(state, fired)
@@ -228,7 +230,8 @@ class Scheduler:
     def _flush(self, state: State, fired: list[Firing]) -> None:
         """Fire a node for each delivery that came before its required ones."""
         backlog, state.backlog = state.backlog, []
-        fired += [self._fire(state, fresh) for fresh in backlog]
+        for fresh in backlog:
+            self._fire(state, fresh, fired)
 
     def _send(self, state: State, fired: list[Firing]) -> None:
         """Fire a node with what was delivered to it."""
@@ -236,13 +239,13 @@ class Scheduler:
         fresh, state.fresh = state.fresh, {}
         state.seen.clear()
         state.open, state.inner_open = state.open_edges, state.inner_edges
-        if state.cut:
-            return
         if state.backlog:
             self._flush(state, fired)
-        fired.append(self._fire(state, fresh))
+        self._fire(state, fresh, fired)
 
-    def _fire(self, state: State, fresh: dict[int, dict[InputName, Any]]) -> Firing:
+    def _fire(
+        self, state: State, fresh: dict[int, dict[InputName, Any]], fired: list[Firing]
+    ) -> None:
         if fresh:
             state.retained = fresh
         linked: dict[InputName, Any] = {}
@@ -259,7 +262,10 @@ class Scheduler:
         state.fired += 1
         state.loop.active += 1
         offered = frozenset(state.offers) if state.offers else _NONE
-        return Firing(state.node, {**state.static, **linked}, serial, linked, offered, state)
+        firing = Firing(state.node, {**state.static, **linked}, serial, linked, offered, state)
+        state.queue.append(firing)
+        if len(state.queue) == 1:
+            fired.append(firing)
 
     def _settle(self, loop: Loop, touched: list[State], loops_to_see: deque[Loop]) -> None:
         """Nothing can happen in a loop any more: tell the nodes that wait for it."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Collection, Mapping
 from enum import IntEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..workflow import InputName, Link, Node, NodeId, Workflow
 from .delivery import Delivery, condition_values, input_name
 from .loops import loops
+
+if TYPE_CHECKING:
+    from .scheduler import Firing
 
 
 class Kind(IntEnum):
@@ -72,7 +76,7 @@ class State:
     __slots__ = (
         "backlog", "bypassed", "cached", "cut", "fired", "fresh", "inner_edges", "inner_open",
         "kept", "loop", "missing", "n_edges", "node", "offers", "open", "open_edges", "out",
-        "rescued", "retained", "seen", "static",
+        "queue", "rescued", "retained", "seen", "static",
     )  # fmt: skip
     loop: Loop
 
@@ -93,11 +97,17 @@ class State:
         self.inner_open = 0
         self.backlog: list[dict[int, dict[InputName, Any]]] = []
         self.offers: set[InputName] = set()
+        self.queue: deque[Firing] = deque()  #: the first is under way
         self.fired = 0
         self.cut = False  #: an error upstream that nothing handled
         self.bypassed = False  #: an error upstream that a link handled
         self.rescued = False  #: and what follows that link delivered here
         self.retained: dict[int, dict[InputName, Any]] = {}  #: `fresh` of the last firing
+
+    @property
+    def ready(self) -> bool:
+        """Whether it has all that it can't do without."""
+        return not (self.missing or self.cut or (self.bypassed and not self.rescued))
 
     def release(self) -> None:
         """Drop the data: the node won't fire again."""
