@@ -1,0 +1,7 @@
+"""Powder diffraction on the canvas."""
+
+NAME = "Powder"
+DESCRIPTION = "From a detector image to a calibrated powder pattern."
+ICON = "icons/category.svg"
+BACKGROUND = "#F6D9B8"
+PRIORITY = 10

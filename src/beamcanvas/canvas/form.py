@@ -20,7 +20,7 @@ from AnyQt.QtWidgets import (
 
 from ..errors import InputError
 from ..task import MISSING, Input, Param, Task, is_plain
-from .fields import DataPathField, Field, field_for, plain
+from .fields import DataPathField, Field, PathField, PathsField, field_for, plain
 from .history import History
 from .look import Words, problem_colour
 from .noderun import NodeRun, State
@@ -64,9 +64,9 @@ class SettingsForm(QWidget):
         grid.setColumnStretch(1, 1)
         if heading:
             grid.addWidget(_Heading(heading), 0, 0, 1, 3)
-        known = self.noderun.task.inputs if self.noderun.task is not None else {}
+        task = self.noderun.task
         for spec in specs:
-            help = self.noderun.task.help_for(spec.name) if spec.name in known else ""
+            help = task.help_for(spec.name) if task and spec.name in task.inputs else ""
             row = Row(spec, help, grid)
             self.rows[spec.name] = row
             if row.field is not None:
@@ -119,6 +119,17 @@ class SettingsForm(QWidget):
         if not problem:
             self.history.set(name, value, row.spec.label)
 
+    def edit_several(self, values: Mapping[str, Any], words: str) -> None:
+        """Give several inputs their values at once, as picking on a plot does."""
+        good = {}
+        for name, value in values.items():
+            row = self.rows[name]
+            good[name], problem = checked(row.spec, value)
+            row.set_problem(problem)
+            if problem:
+                return
+        self.history.update(good, words)
+
     # -- showing
 
     def refresh(self) -> None:
@@ -128,11 +139,10 @@ class SettingsForm(QWidget):
             value = noderun.settings.get(name, row.spec.default)
             row.show_value(value, changed=name in noderun.settings)
             row.show_link(noderun.linked.get(name))
-            for field in (row.field,):
-                if isinstance(field, DataPathField):
-                    field.set_file(noderun.values().get(row.spec.param.of, MISSING))
-                if hasattr(field, "folder"):
-                    field.folder = Path(noderun.folder)
+            if isinstance(row.field, DataPathField):
+                row.field.set_file(noderun.values().get(row.spec.param.of, MISSING))
+            if isinstance(row.field, (DataPathField, PathField, PathsField)):
+                row.field.folder = Path(noderun.folder)
         self._show_found()
 
     def _state_changed(self, state: State) -> None:
@@ -267,7 +277,7 @@ def found(outputs: Mapping[str, Any], name: str) -> Any:
     It is the output of that name, or what an output object says under that name; of an
     object that is no plain value, its name.
     """
-    value = MISSING
+    value: Any = MISSING
     for output, said in outputs.items():
         if output == name:
             value = said

@@ -61,6 +61,13 @@ class History(QUndoStack):
         """Give one input a value; MISSING takes it back to its default."""
         self.push(_Change(self.noderun, name, value, f"Change {label}"))
 
+    def update(self, values: Mapping[str, Any], words: str) -> None:
+        """Give several inputs their values at once, as one step."""
+        settings = {**self.noderun.settings, **values}
+        kept = {n: v for n, v in settings.items() if v is not MISSING}
+        if kept != self.noderun.settings:
+            self.push(_Replace(self.noderun, kept, words))
+
     def reset(self) -> None:
         """All inputs back to their defaults."""
         if self.noderun.settings:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from time import monotonic
 from typing import Any, ClassVar
 
@@ -61,7 +61,7 @@ class _FewMessages(MessagesMixin):
         self.message_groups.sort(key=lambda g: g.severity, reverse=True)
 
 
-class TaskWidget(OWBaseWidget, _FewMessages, openclass=True):
+class TaskWidget(OWBaseWidget, _FewMessages, openclass=True):  # type: ignore[call-arg]
     """A task with a face.
 
     ``class OWThing(TaskWidget, task="package.module.function")`` is a complete widget: its
@@ -190,8 +190,8 @@ class TaskWidget(OWBaseWidget, _FewMessages, openclass=True):
 
     def _source_of(self, name: str) -> tuple[str, str]:
         """Title and channel of the node at the other end of a link, where Orange tells."""
-        scheme = getattr(self.signalManager, "workflow", lambda: None)()
-        node = getattr(scheme, "node_for_widget", lambda _: None)(self)
+        scheme: Any = getattr(self.signalManager, "workflow", lambda: None)()
+        node = scheme.node_for_widget(self) if hasattr(scheme, "node_for_widget") else None
         if node is not None:
             for link in scheme.find_links(sink_node=node):
                 if link.sink_channel.id == name:
@@ -350,6 +350,10 @@ class TaskWidget(OWBaseWidget, _FewMessages, openclass=True):
         """Give an input a value that was picked on the plot, as if it had been typed."""
         self.panel().edit(name, value)
 
+    def set_settings(self, values: Mapping[str, Any], words: str) -> None:
+        """Give several inputs their values in one step that can be undone."""
+        self.panel().edit_several(values, words)
+
     # -- what the run tells
 
     def _state_changed(self, state: State) -> None:
@@ -366,6 +370,8 @@ class TaskWidget(OWBaseWidget, _FewMessages, openclass=True):
         if not self._driven:
             self._tell_orange(state)
         self._show_in_and_out()
+        # the sentence needs the line
+        self.in_and_out.setVisible(state is not State.FAILED)
         if self.isVisible():
             self._show_outputs()
 
@@ -418,6 +424,8 @@ class TaskWidget(OWBaseWidget, _FewMessages, openclass=True):
         if self.noderun.problem:
             self.Error.failed(self.noderun.problem)
         self._show_in_and_out()
+        if not self.noderun.outputs and self.isVisible():
+            self._show_outputs()
 
     def _show_in_and_out(self) -> None:
         noderun = self.noderun
@@ -448,11 +456,17 @@ class TaskWidget(OWBaseWidget, _FewMessages, openclass=True):
                 for name in noderun.outputs
             }
             self.show_previews(self.area, noderun.outputs, titles)
+        elif self.show_before_run(self.area):
+            pass
         elif noderun.state is State.FAILED:
             self._stale_preview = False
             self.area.show_nothing(error_words(noderun.error)[0])
         else:
             self.area.show_nothing(_WHY_NOTHING.get(noderun.state, ""))
+
+    def show_before_run(self, area: Any) -> bool:
+        """Show what came in while there is no result; for widgets where one picks on it."""
+        return False
 
     def show_previews(self, area: Any, outputs: dict[str, Any], titles: dict[str, str]) -> None:
         """Show the outputs; for widgets that know a better way than one tab each."""

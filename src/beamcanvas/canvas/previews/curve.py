@@ -13,6 +13,9 @@ from ...nexus.nxdata import Axis, NXData
 from ..look import is_dark
 from .base import Preview, nxdata_of
 
+#: up to so many points are marked one by one
+FEW = 60
+
 
 def curves_of(value: Any, data: NXData | None) -> list[tuple[str, NXData]]:
     """The curves in a value, with their names: one, or those of a list or a mapping."""
@@ -90,6 +93,7 @@ class CurvePreview(Preview):
                 legend=f"{i} {name}",
                 color=curve_colour(self, i),
                 yerror=data.errors if len(curves) == 1 and data.errors is not None else None,
+                symbol="o" if len(data.signal) <= FEW else "",
                 resetzoom=False,
             )
         self._show_lines(first)

@@ -60,6 +60,7 @@ class ImagePreview(Preview):
         self.data: NXData | None = None
         self._kind: tuple[Any, ...] = ()
         self._colourmap: Any = None
+        self._lines: list[Any] = []
         self.plot.sigPlotSignal.connect(self._plot_event)
 
     @classmethod
@@ -107,6 +108,7 @@ class ImagePreview(Preview):
         self.plot.setGraphYLabel(y_axis.title)
         self.colourbar.setLegend(data.signal_title)
         self._show_mask()
+        self._show_lines()
         if new:
             self.plot.resetZoom()
 
@@ -140,6 +142,20 @@ class ImagePreview(Preview):
             copy=False,
         )
         self.plot.setActiveImage("image")
+
+    def _show_lines(self) -> None:
+        """Known lines across a map, at their place on its fast axis."""
+        for marker in self._lines:
+            self.plot.removeMarker(marker)
+        lines = self.data.lines if self.data is not None else {}
+        self._lines = [
+            self.plot.addXMarker(x, legend=f"line {name} {i}", color="#ffffff80")
+            for name, positions in lines.items()
+            for i, x in enumerate(positions)
+        ]
+        for marker in self._lines:
+            marker.setLineStyle("--")
+            marker.setLineWidth(0.8)
 
     def pixel_at(self, x: float, y: float) -> tuple[int, int] | None:
         """Row and column under a position of the plot, None outside the image."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -14,8 +14,6 @@ from ..fields.plain import number_text
 from .base import Preview
 from .words import summary_of
 
-Rows = tuple[list[str], Sequence[Any]]
-
 
 def mapping_of(value: Any) -> Mapping[Any, Any] | None:
     """A mapping, a dataclass or a named tuple as a mapping."""
@@ -23,8 +21,8 @@ def mapping_of(value: Any) -> Mapping[Any, Any] | None:
         return value
     if is_dataclass(value) and not isinstance(value, type):
         return {f.name: getattr(value, f.name) for f in fields(value)}
-    if isinstance(value, tuple) and hasattr(value, "_asdict"):
-        return dict(value._asdict())
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return dict(zip(value._fields, value, strict=True))
     return None
 
 
@@ -40,6 +38,7 @@ class TableModel(QAbstractTableModel):
 
     def __init__(self, value: Any) -> None:
         super().__init__()
+        self._cells: Callable[[Any], Sequence[Any]]
         found = mapping_of(value)
         if found is not None:
             self.headings = ["", "value"]
@@ -54,7 +53,7 @@ class TableModel(QAbstractTableModel):
                 self._cells = lambda row: [(mapping_of(row) or {}).get(n, "") for n in names]
             elif self.rows and isinstance(self.rows[0], (list, tuple)):
                 self.headings = [str(i) for i in range(len(self.rows[0]))]
-                self._cells = tuple
+                self._cells = list
             else:
                 self.headings = ["value"]
                 self._cells = lambda row: (row,)

@@ -1,0 +1,51 @@
+"""What the widgets that calibrate share: rings over the image, residuals, a report."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from beamcanvas.canvas.previews.curve import CurvePreview
+from beamcanvas.canvas.previews.table import TablePreview
+from beamcanvas.canvas.widget import TaskWidget
+from beamcanvas.powder import Calibration, DiffractionImage
+from beamcanvas.task import MISSING
+
+from .rings_preview import RingImage, RingsPreview
+
+RINGS = "Rings"
+
+
+class CalibratingWidget(TaskWidget, openclass=True):
+    """Shows a calibration; before there is one, the image with the beam to be picked on it."""
+
+    def show_previews(self, area: Any, outputs: dict[str, Any], titles: dict[str, str]) -> None:
+        found: Calibration = outputs["calibration"]
+        self._show(
+            area,
+            {
+                RINGS: RingImage(found.image, found, found.geometry.beam_centre),
+                "Residuals": found.residuals,
+                "Report": found.report,
+            },
+        )
+
+    def show_before_run(self, area: Any) -> bool:
+        linked = self.noderun.linked.get("image")
+        image = linked.value if linked is not None else MISSING
+        if not isinstance(image, DiffractionImage):
+            return False
+        self._show(area, {RINGS: RingImage(image, None, self._beam())})
+        return True
+
+    def _show(self, area: Any, shown: dict[str, Any]) -> None:
+        area.show_outputs(
+            shown, {RINGS: RingsPreview, "Residuals": CurvePreview, "Report": TablePreview}
+        )
+        area.page(RINGS).on_beam = self._take_beam
+
+    def _beam(self) -> tuple[float, float] | None:
+        """Where the settings put the beam, x and y in pixels."""
+        return None
+
+    def _take_beam(self, x: float, y: float) -> None:
+        """Take the beam that was picked on the image."""

@@ -1,0 +1,13 @@
+"""Calibrant, detector and energy."""
+
+from __future__ import annotations
+
+from beamcanvas.canvas.widget import TaskWidget
+
+
+class OWExperiment(TaskWidget, task="beamcanvas.powder.experiment.describe_experiment"):
+    name = "Experiment"
+    description = "Which calibrant, which detector and which energy."
+    icon = "icons/experiment.svg"
+    priority = 20
+    keywords = ("calibrant", "wavelength", "energy", "detector", "CeO2", "LaB6")
