@@ -1,0 +1,125 @@
+"""The program: `main` opens the window, with a file if one is given."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+# AnyQt and silx would each choose a binding of their own
+os.environ.setdefault("QT_API", "pyqt5")
+
+import argparse
+import threading
+from importlib import import_module
+from typing import Any
+
+from AnyQt.QtCore import QTimer
+from orangecanvas import config
+from orangecanvas.main import Main
+from orangecanvas.registry import WidgetRegistry, set_global_registry
+
+from .config import Config
+from .window import MainWindow
+
+#: heavy packages that the first opened node needs, without Qt in them
+_HEAVY = ("numpy", "h5py", "pydantic", "docstring_parser", "matplotlib")
+#: and those that only the thread of the window may load
+_HEAVY_QT = ("orangewidget.widget", "beamcanvas.canvas.generic")
+
+
+def configure() -> None:
+    """Make Orange's parts use our names and settings; needed once before any window."""
+    config.set_default(Config())
+    config.init()
+
+
+class Program(Main):
+    """Orange's way of starting, less what would wait for widgets, ask, or look at the network."""
+
+    DefaultConfig = "beamcanvas.canvas.config.Config"
+
+    def argument_parser(self) -> argparse.ArgumentParser:
+        parser = super().argument_parser()
+        parser.prog = "beamcanvas open"
+        return parser
+
+    def run_discovery(self) -> Any:
+        """Nothing yet: the window finds its widgets once it stands."""
+        self.registry = WidgetRegistry()
+        return self.registry
+
+    def create_main_window(self) -> MainWindow:
+        return MainWindow()
+
+    def setup_main_window(self) -> MainWindow:
+        window = self.window = self.create_main_window()
+        window.setWindowIcon(self.config.application_icon())
+        window.setStyleSheet(self.main_window_stylesheet())
+        window.output_view().setDocument(self.output)
+        hook: Any = sys.excepthook  # Orange's: it tells of what went wrong in a slot
+        hook.handledException.connect(lambda _: self._tell_of_error())
+        QTimer.singleShot(500, preload)
+        return window
+
+    def _tell_of_error(self) -> None:
+        window = self.window
+        if window is not None:
+            window.message_bar.tell(
+                "Something went wrong inside the program; View > Log has the details. "
+                "Your scheme is as it was."
+            )
+
+    def show_welcome_screen(self, parent: MainWindow) -> None:
+        """The window shows its welcome page itself, without stopping anyone."""
+
+    def splash_screen(self) -> None:
+        return None
+
+    def open_files(self, paths: Sequence[str]) -> None:
+        for path in paths:
+            self.window.open_scheme_file(path)
+
+
+def preload() -> None:
+    """Load in quiet moments what the first opened node would have to wait for."""
+
+    def load(names: Sequence[str]) -> None:
+        for name in names:
+            try:
+                import_module(name)
+            except ImportError:
+                pass
+
+    thread = threading.Thread(target=load, args=(_HEAVY,), daemon=True)
+    thread.start()
+    waiting = list(_HEAVY_QT)
+
+    def go_on() -> None:
+        if thread.is_alive():
+            QTimer.singleShot(100, go_on)
+        elif waiting:
+            hook = sys.excepthook
+            load([waiting.pop(0)])
+            sys.excepthook = hook  # pyqtgraph puts its own in
+            QTimer.singleShot(100, go_on)
+
+    go_on()
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Open the canvas.
+
+    Parameters
+    ----------
+    argv:
+        Files to open, and options of the Qt application; those of the command line by default.
+
+    Returns
+    -------
+    int
+        The exit code.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    set_global_registry(WidgetRegistry())
+    return int(Program().run([sys.argv[0] or "beamcanvas", *arguments]))

@@ -1,0 +1,446 @@
+"""What can stand on the canvas: widgets of installed packages, tasks without one, the unknown.
+
+Widgets are found by reading their source, without importing it: the tool box stands before
+any widget, or Orange's widget base, is loaded.
+"""
+
+from __future__ import annotations
+
+import ast
+import logging
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
+from pathlib import Path, PurePath
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin
+
+from orangecanvas.registry import (
+    CategoryDescription,
+    InputSignal,
+    OutputSignal,
+    WidgetDescription,
+    WidgetRegistry,
+)
+from orangecanvas.registry.description import Default, Dynamic, Explicit, NonDefault, Single
+
+from ..errors import InputError
+from ..task import Input, Output, Task, resolve, without_none
+from ..workflow import Link, Node, Workflow
+
+log = logging.getLogger(__name__)
+
+GROUP = "orange.widgets"
+GENERIC = "beamcanvas.canvas.generic.TaskNode"
+#: what a value of these types may come as
+_ALSO: dict[type, tuple[type, ...]] = {
+    float: (float, int),
+    complex: (complex, float, int),
+    Path: (Path, str),
+    PurePath: (PurePath, str),
+}
+_ICONS = {
+    "graph": "subgraph.svg",
+    "notebook": "notebook.svg",
+    "script": "script.svg",
+    "method": "method.svg",
+    "ppfmethod": "method.svg",
+}
+
+
+@dataclass
+class WidgetSource:
+    """What the source of a widget class says of it."""
+
+    qualified_name: str
+    task: str
+    attributes: dict[str, Any] = field(default_factory=dict)
+
+
+class Catalogue:
+    """The kinds of node, found once."""
+
+    def __init__(self) -> None:
+        self.registry = WidgetRegistry()
+        self.task_of: dict[str, str] = {}  #: widget's qualified name -> task identifier
+        self._by_name: dict[str, WidgetDescription] = {}
+        self._by_task: dict[str, WidgetDescription] = {}
+        self._scanned = False
+
+    def scan(self) -> Catalogue:
+        """Look through all installed packages, the first time it is called."""
+        if not self._scanned:
+            self._scanned = True
+            for entry in sorted(entry_points(group=GROUP), key=lambda e: e.name):
+                try:
+                    self._add_category(entry)
+                except (OSError, SyntaxError, ImportError, ValueError) as error:
+                    log.warning("The widgets of '%s' can't be read: %s", entry.value, error)
+        return self
+
+    def _add_category(self, entry: EntryPoint) -> None:
+        folder = _folder(entry.module)
+        if folder is None:
+            return
+        found = [
+            w for path in sorted(folder.glob("*.py")) for w in read_widgets(path, entry.module)
+        ]
+        if not found:
+            return  # a category without a widget for us doesn't show
+        init = folder / "__init__.py"
+        said = _constants(ast.parse(init.read_text("utf-8")).body) if init.exists() else {}
+        category = CategoryDescription(
+            name=said.get("NAME", entry.name),
+            description=said.get("DESCRIPTION"),
+            qualified_name=entry.module,
+            package=entry.module,
+            priority=said.get("PRIORITY", 1000),
+            icon=said.get("ICON"),
+            background=said.get("BACKGROUND", "light-blue"),
+        )
+        project = entry.dist.name if entry.dist is not None else ""
+        described = [self._describe(w, category, project) for w in found]
+        if not any(described):
+            return
+        self.registry.register_category(category)
+        for widget, description in zip(found, described, strict=True):
+            if description is not None:
+                self.registry.register_widget(description)
+                self._by_name[description.qualified_name] = description
+                self._by_task.setdefault(widget.task, description)
+                self.task_of[description.qualified_name] = widget.task
+
+    def _describe(
+        self, widget: WidgetSource, category: CategoryDescription, project: str
+    ) -> WidgetDescription | None:
+        from ..task.function import GENERATOR
+
+        try:
+            task = resolve("generated", widget.task, GENERATOR)
+        except InputError as error:
+            log.warning("%s: %s", widget.qualified_name, error)
+            return None
+        said = widget.attributes
+        inputs, outputs = channels(task)
+        return WidgetDescription(
+            name=said.get("name", task.title),
+            id=widget.qualified_name,
+            category=said.get("category", category.name),
+            description=said.get("description") or _first_sentence(task.help),
+            long_description=task.help,
+            qualified_name=widget.qualified_name,
+            package=widget.qualified_name.rpartition(".")[0],
+            project_name=project,
+            keywords=list(said.get("keywords", ())),
+            priority=said.get("priority", 1000),
+            icon=said.get("icon"),
+            background=category.background,
+            inputs=inputs,
+            outputs=outputs,
+        )
+
+    # -- nodes of a graph
+
+    def description_for(self, record: Node, links: list[Link]) -> WidgetDescription:
+        """The kind of a workflow's node: a widget's, a task's, or that of a placeholder."""
+        ows = record.extra.get("ows")
+        name = ows.get("qualified_name") if isinstance(ows, dict) else None
+        if isinstance(name, str) and name in self._by_name:
+            return self._by_name[name]
+        identifier = record.task_identifier
+        if isinstance(identifier, str) and identifier in self._by_task:
+            return self._by_task[identifier]
+        if record.task_type == "graph":
+            return subgraph_description(record)
+        task = known_task(record)
+        if task is not None:
+            return generic_description(task)
+        return placeholder_description(record, links)
+
+    def new_record(self, description: WidgetDescription) -> Node:
+        """The workflow's node for a kind that a person picked; its id is still to be made free."""
+        from ..task.function import GENERATOR
+
+        task = getattr(description, "task", None)
+        ows = {
+            "name": description.name,
+            "qualified_name": description.qualified_name,
+            "project_name": description.project_name or "",
+            "version": description.version or "",
+        }
+        if task is not None:
+            kind, identifier, generator = task.task_type, task.identifier, task.task_generator
+        else:
+            kind, identifier = "generated", self.task_of[description.qualified_name]
+            generator = GENERATOR
+        return Node(
+            id=identifier.rpartition(".")[2],
+            task_type=kind,
+            task_identifier=identifier,
+            task_generator=generator,
+            extra={"ows": ows},
+        )
+
+
+@cache
+def catalogue() -> Catalogue:
+    """The catalogue of this program; scanned when first needed."""
+    return Catalogue()
+
+
+# -- reading sources
+
+
+def _folder(module: str) -> Path | None:
+    spec = find_spec(module)
+    places = list(spec.submodule_search_locations or ()) if spec is not None else []
+    return Path(places[0]) if places else None
+
+
+def read_widgets(path: Path, package: str) -> Iterator[WidgetSource]:
+    """The widget classes of a module: ``class OWName(TaskWidget, task="dotted.path")``."""
+    if path.name == "__init__.py":
+        return
+    body = ast.parse(path.read_text("utf-8"), filename=str(path)).body
+    imported = _imports(body, package)
+    for statement in body:
+        if isinstance(statement, ast.ClassDef):
+            for keyword in statement.keywords:
+                task = _dotted(keyword.value, imported) if keyword.arg == "task" else None
+                if task:
+                    yield WidgetSource(
+                        f"{package}.{path.stem}.{statement.name}",
+                        task,
+                        _constants(statement.body),
+                    )
+
+
+def _dotted(value: ast.expr, imported: Mapping[str, str]) -> str | None:
+    if isinstance(value, ast.Constant) and isinstance(value.value, str):
+        return value.value
+    if isinstance(value, ast.Name):
+        return imported.get(value.id)
+    if isinstance(value, ast.Attribute):
+        root = _dotted(value.value, imported)
+        return f"{root}.{value.attr}" if root else None
+    return None
+
+
+def _imports(body: list[ast.stmt], package: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for statement in body:
+        if isinstance(statement, ast.ImportFrom):
+            parents = package.split(".")[: len(package.split(".")) - (statement.level - 1)]
+            parts = [*(parents if statement.level else []), statement.module or ""]
+            root = ".".join(part for part in parts if part)
+            found |= {a.asname or a.name: f"{root}.{a.name}" for a in statement.names}
+        elif isinstance(statement, ast.Import):
+            found |= {a.asname or a.name: a.name for a in statement.names}
+    return found
+
+
+def _constants(body: list[ast.stmt]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for statement in body:
+        if isinstance(statement, ast.Assign):
+            targets, value = statement.targets, statement.value
+        elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
+            targets, value = [statement.target], statement.value
+        else:
+            continue
+        try:
+            constant = ast.literal_eval(value)
+        except (ValueError, TypeError):
+            continue
+        found |= {t.id: constant for t in targets if isinstance(t, ast.Name)}
+    return found
+
+
+# -- channels
+
+
+def channels(task: Task) -> tuple[list[InputSignal], list[OutputSignal]]:
+    """The channels of a task. Data come first; settings are linked only when asked for."""
+    specs = sorted(task.inputs.values(), key=lambda s: not s.is_data)
+    return (
+        [_input(spec, task.help_for(spec.name)) for spec in specs],
+        [_output(spec) for spec in task.outputs.values()],
+    )
+
+
+def _input(spec: Input, doc: str = "") -> InputSignal:
+    flags = Single | (Default if spec.is_data else NonDefault | Explicit)
+    signal = InputSignal(spec.label, types_of(spec.annotation), "", flags, id=spec.name, doc=doc)
+    signal.key = spec.name
+    return signal
+
+
+def _output(spec: Output) -> OutputSignal:
+    types = types_of(spec.annotation)
+    flags = NonDefault | (Dynamic if object in types else 0)
+    signal = OutputSignal(spec.label, types, flags, id=spec.name, doc=spec.help)
+    signal.key = spec.name
+    return signal
+
+
+def _open_input(key: Any) -> InputSignal:
+    signal = InputSignal(str(key), object, "", Single | Default, id=str(key))
+    signal.key = key
+    return signal
+
+
+def _open_output(key: Any) -> OutputSignal:
+    signal = OutputSignal(str(key), object, NonDefault | Dynamic, id=str(key))
+    signal.key = key
+    return signal
+
+
+def types_of(annotation: Any) -> tuple[type, ...]:
+    """The types that Orange compares when a link is dragged."""
+    annotation = without_none(annotation)
+    origin = get_origin(annotation)
+    if origin in (Union, UnionType):
+        parts = [a for a in get_args(annotation) if a is not NoneType]
+        return tuple(dict.fromkeys(t for part in parts for t in types_of(part)))
+    if origin is Literal:
+        return tuple(dict.fromkeys(type(value) for value in get_args(annotation)))
+    plain = origin or annotation
+    if not isinstance(plain, type):
+        return (object,)
+    return _ALSO.get(plain, (plain,))
+
+
+# -- kinds that no package registered
+
+
+def known_task(record: Node) -> Task | None:
+    """The task of a node, where naming it runs no code that isn't trusted already.
+
+    Opening a file must not import what it names. A module that is imported already, or that
+    belongs to a package that declares tasks, is no risk.
+    """
+    identifier = record.task_identifier
+    if not isinstance(identifier, str) or record.task_type not in _DOTTED:
+        return None
+    module = identifier.rpartition(".")[0] if record.task_type != "ppfmethod" else identifier
+    if module not in sys.modules and module.partition(".")[0] not in _trusted():
+        return None
+    if record.task_generator and not record.task_generator.startswith("beamcanvas."):
+        return None
+    return find_task(record)
+
+
+_DOTTED = ("class", "generated", "method", "ppfmethod")
+
+
+@cache
+def _trusted() -> frozenset[str]:
+    groups = (
+        "beamcanvas.tasks",
+        "ewoks.tasks.class",
+        "ewoks.tasks.method",
+        "ewoks.tasks.ppfmethod",
+    )
+    named = {
+        name.partition(".")[0]
+        for group in groups
+        for entry in entry_points(group=group)
+        for name in ((entry.value if group == groups[0] else entry.name),)
+    }
+    return frozenset(named - {"*"})
+
+
+def find_task(record: Node, folder: Path | None = None) -> Task | None:
+    """The task of a node, None when it isn't here. May import what the node names."""
+    identifier = record.task_identifier
+    try:
+        return resolve(record.task_type, identifier, record.task_generator, folder=folder)
+    except Exception as error:  # what a foreign module raises while it loads can be anything
+        log.info("%s: %s", record.title, error)
+        return None
+
+
+def generic_description(task: Task) -> WidgetDescription:
+    """The kind of a task that has no widget of its own."""
+    inputs, outputs = channels(task)
+    description = _description(
+        task.title or task.identifier,
+        GENERIC,
+        _ICONS.get(task.task_type, "task.svg"),
+        inputs,
+        outputs,
+    )
+    description.description = _first_sentence(task.help)
+    description.task = task
+    return description
+
+
+def subgraph_description(record: Node) -> WidgetDescription:
+    """The kind of a node that stands for a graph of its own."""
+    return _description(
+        "Subgraph", "beamcanvas.canvas.placeholder.Subgraph", "subgraph.svg", [], []
+    )
+
+
+def placeholder_description(record: Node, links: list[Link]) -> WidgetDescription:
+    """The kind of a node whose widget and task aren't here: its channels are those of its links."""
+    taken = [key for link in links if link.target == record.id for key in link.data_mapping]
+    given = [
+        key
+        for link in links
+        if link.source == record.id
+        for key in link.data_mapping.values()
+        if key is not None
+    ]
+    ows = record.extra.get("ows")
+    name = ows.get("name") if isinstance(ows, dict) else None
+    return _description(
+        name or record.title,
+        "beamcanvas.canvas.placeholder.Placeholder",
+        "placeholder.svg",
+        [_open_input(key) for key in dict.fromkeys(taken)],
+        [_open_output(key) for key in dict.fromkeys(given)],
+    )
+
+
+def _description(
+    name: str, qualified_name: str, icon: str, inputs: list[Any], outputs: list[Any]
+) -> WidgetDescription:
+    description = WidgetDescription(
+        name=name,
+        id=qualified_name,
+        qualified_name=qualified_name,
+        package="beamcanvas.canvas",
+        project_name="beamcanvas",
+        icon=f"icons/{icon}",
+        background="#9a9a9a",
+    )
+    # after the constructor, which would copy them without the names that they stand for
+    description.inputs, description.outputs = inputs, outputs
+    return description
+
+
+def _first_sentence(text: str) -> str:
+    return " ".join(text.split("\n\n")[0].split())
+
+
+def inner_workflow(record: Node) -> Workflow | None:
+    """The graph inside a node, when the file holds it."""
+    identifier = record.task_identifier
+    if isinstance(identifier, Workflow):
+        return identifier
+    if isinstance(identifier, Mapping):
+        from ..workflow.formats import from_dict
+
+        return from_dict(identifier)
+    return None
+
+
+def stored_settings(record: Node) -> dict[str, Any]:
+    """What Orange keeps of a widget beyond its inputs: the place of its window and the like."""
+    ows = record.extra.get("ows")
+    settings = ows.get("settings") if isinstance(ows, dict) else None
+    return dict(settings) if isinstance(settings, dict) else {}

@@ -1,0 +1,47 @@
+"""A program of ours for the windows of the tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def qapp_cls() -> type:
+    from AnyQt.QtWidgets import QApplication
+
+    return QApplication
+
+
+@pytest.fixture
+def configured(qapp):
+    """Our settings and names, in force."""
+    from beamcanvas.canvas.app import configure
+
+    configure()
+    return qapp
+
+
+@pytest.fixture
+def window(configured, qtbot, tmp_path: Path, monkeypatch) -> Iterator[object]:
+    """A main window, shown and settled."""
+    from AnyQt.QtCore import QSettings
+
+    QSettings().clear()
+    from beamcanvas.canvas.window import MainWindow
+
+    made = MainWindow()
+    made.resize(1000, 700)
+    made.show()
+    qtbot.waitUntil(lambda: made.widget_registry is not None, timeout=20000)
+    yield made
+    from AnyQt.QtWidgets import QApplication
+
+    for top in QApplication.topLevelWidgets():
+        if isinstance(top, MainWindow):
+            top.engine.stop()
+            top.current_document().setModified(False)
+            top.close()
+    QApplication.processEvents()
