@@ -12,6 +12,7 @@ become text, members of an enumeration their value.
 
 from __future__ import annotations
 
+import ast
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -130,6 +131,27 @@ class Encoder:
     def _tag(self, tag: str, **content: Any) -> dict[str, Any]:
         self.tagged = True
         return {TAG: tag, **content}
+
+
+def to_literal(value: Any) -> str:
+    """`value` as a Python literal, in which Orange stores the settings of a widget."""
+    return repr(Encoder(literal=True)(value))
+
+
+def from_literal(text: str, found_opaque: list[Opaque] | None = None) -> Any:
+    """The value that a literal spells; nothing is evaluated.
+
+    Raises
+    ------
+    WorkflowError
+        When it is no literal.
+    """
+    try:
+        return decode(ast.literal_eval(text), found_opaque)
+    except WorkflowError:
+        raise
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        raise WorkflowError("This is no Python literal.") from None
 
 
 def decode(value: Any, found_opaque: list[Opaque] | None = None) -> Any:

@@ -15,7 +15,7 @@ from typing import Any
 
 from ...errors import WorkflowError
 from ..model import Alias, Link, Node, NodeId, Workflow
-from ..values import Encoder
+from ..values import Encoder, to_literal
 from .ewoks_reader import LINK_KEYS, NODE_KEYS, Reader
 
 __all__ = ["from_dict", "needs_version_1_2", "spell", "to_dict"]
@@ -137,8 +137,24 @@ class _Writer:
         if node.default_error_attributes is not None:
             item["default_error_attributes"] = self._value(node.default_error_attributes)
         if extra:
-            item.update(self._value({k: v for k, v in extra.items() if k not in NODE_KEYS}))
+            further = {k: v for k, v in extra.items() if k not in NODE_KEYS}
+            item.update(self._value(self._orange_settings(further)))
         return item
+
+    def _orange_settings(self, extra: dict[str, Any]) -> dict[str, Any]:
+        """Settings of a widget that JSON can't hold (the place of its window) as a literal.
+
+        So they need no tagged values, which only the newest ewoks reads.
+        """
+        ows = extra.get("ows")
+        settings = ows.get("settings") if isinstance(ows, dict) else None
+        if not isinstance(self._value, Encoder) or not isinstance(settings, dict):
+            return extra
+        trial = Encoder()
+        trial(settings)
+        if not trial.tagged:
+            return extra
+        return {**extra, "ows": {**extra["ows"], "settings": to_literal(settings)}}
 
     def _in(self, node: Node, field: str, value: Any) -> Any:
         try:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from ...errors import WorkflowError
 from ..model import TASK_TYPES, Alias, Link, Node, NodeId, Workflow, id_text
-from ..values import Opaque, decode
+from ..values import Opaque, decode, from_literal
 
 VERSIONS = ("1.0", "1.1", "1.2")
 
@@ -209,6 +210,10 @@ class Reader:
                 extra[key if type(key) is str else self._word(key, f"The node {i + 1}")] = (
                     self._value(value)
                 )
+        ows = extra.get("ows")
+        if isinstance(ows, dict) and isinstance(ows.get("settings"), str):
+            with suppress(WorkflowError):
+                ows["settings"] = from_literal(ows["settings"])
         node_id = known.get("id")
         if type(node_id) is not str:
             node_id = self._id(node_id, f"The node {i + 1}", "id")
