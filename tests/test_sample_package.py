@@ -13,7 +13,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from textwrap import dedent
+from textwrap import dedent, indent
 from typing import Any
 
 import pytest
@@ -49,11 +49,9 @@ def python(installed: Path, tmp_path: Path) -> Python:
         script = tmp_path / "script.py"  # a file: processes that are spawned read it again
         script.write_text(
             "import json\n"
-            "def main():\n"
-            + "".join(f"    {line}\n" for line in dedent(code).strip().splitlines())
-            + "    print('answer', json.dumps(answer))\n"
             "if __name__ == '__main__':\n"
-            "    main()\n"
+            + indent(dedent(code).strip(), "    ")
+            + "\n    print('answer', json.dumps(answer))\n"
         )
         done = subprocess.run(
             [sys.executable, script],
@@ -222,6 +220,114 @@ def test_the_handler_writes_the_logbook(python: Python) -> None:
     assert done.endswith(" monitor done")
     assert " normalise failed: The monitor counted nothing" in failed
     assert " monitor failed: " in end
+
+
+# -- on the canvas
+
+
+def test_the_tool_box_has_the_widget(python: Python) -> None:
+    assert python(
+        """
+        import sys
+        from beamcanvas.canvas.registry import catalogue
+        registry = catalogue().scan().registry
+        category = registry.category("Sample beamline")
+        widget = registry.widget("beamline_sample.normalise_widget.OWNormalise")
+        answer = [
+            category.icon,
+            [w.name for w in registry.widgets("Sample beamline")],
+            widget.description,
+            sorted(widget.keywords),
+            [(i.name, i.types) for i in widget.inputs][0],
+            "orangewidget" in sys.modules or "beamline_sample.normalise_widget" in sys.modules,
+        ]
+        """
+    ) == [
+        "icons/normalise.svg",
+        ["Normalise"],
+        "Take the changes of the beam out of a scan",
+        ["I0", "monitor"],
+        ["Scan", ["beamline_sample.scan.Scan"]],
+        False,
+    ]
+
+
+def test_other_orange_canvases_find_the_widget(python: Python) -> None:
+    assert python(
+        """
+        from importlib.metadata import entry_points
+        from AnyQt.QtWidgets import QApplication
+        from orangecanvas.registry import WidgetRegistry
+        from orangewidget.workflow.discovery import WidgetDiscovery
+        application = QApplication([])
+        registry = WidgetRegistry()
+        found = [e for e in entry_points(group="orange.widgets") if e.name == "sample"]
+        WidgetDiscovery(registry).run(found)
+        answer = [(w.name, w.category, w.icon) for w in registry.widgets()]
+        """
+    ) == [["Normalise", "Sample beamline", "icons/normalise.svg"]]
+
+
+@pytest.mark.gui
+def test_runs_on_the_canvas_and_saves_what_runs_headless(python: Python) -> None:
+    answer = python(
+        """
+        from pathlib import Path
+        from AnyQt.QtTest import QTest
+        from AnyQt.QtWidgets import QApplication
+        from beamcanvas import run
+        from beamcanvas.canvas.app import configure
+        from beamcanvas.canvas.window import MainWindow
+
+        def wait_for(condition):
+            for _ in range(3000):
+                if condition():
+                    return
+                QTest.qWait(10)
+            raise TimeoutError
+
+        application = QApplication([])
+        configure()
+        window = MainWindow()
+        window.show()
+        window.load_scheme("monitor.flow")
+        nodes = {node.id: node for node in window.scheme.nodes}
+        window.engine.run_all()
+        wait_for(lambda: not window.engine.is_running)
+        windows = window.scheme.widget_manager
+        read, normalise = (windows.widget_for_node(nodes[i]) for i in ("read", "normalise"))
+        normalise.show()
+        QTest.qWait(0)
+        preview = normalise.area.page("Scan")
+        on_canvas = nodes["normalise"].run.outputs["scan"]
+        legend = preview.legend.text()
+
+        normalise.set_setting("reference", 500.0)
+        wait_for(lambda: nodes["normalise"].run.outputs["scan"].monitor[0] == 500)
+        wait_for(lambda: not window.engine.is_running)
+        window.save_as(Path("changed.flow"))
+        headless = run("changed.flow").outputs["scan"]
+        answer = {
+            "widgets": [type(read).__name__, type(normalise).__name__],
+            "preview": type(preview).__name__,
+            "legend": "Monitor, scaled" in legend,
+            "same": run("monitor.flow").outputs["scan"].counts.tolist()
+            == on_canvas.counts.tolist(),
+            "changed": headless.counts.tolist()
+            == nodes["normalise"].run.outputs["scan"].counts.tolist(),
+            "reference": float(headless.monitor[0]),
+        }
+        window.close()
+        """
+    )
+    assert answer == {
+        "widgets": ["TaskNode", "OWNormalise"],
+        "preview": "ScanPreview",
+        "legend": True,
+        "same": True,
+        "changed": True,
+        "reference": 500.0,
+    }
 
 
 # -- the page

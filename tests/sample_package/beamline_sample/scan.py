@@ -33,6 +33,11 @@ class Scan:
             title="Scan",
         )
 
+    def summary(self) -> str:
+        """The words below a window and in lists."""
+        first, last = self.position[[0, -1]]
+        return f"scan, {len(self.position)} points from {first:g} to {last:g} mm"
+
 
 @task(title="Read scan", category="Sample beamline", output="scan")
 def read_scan(file: Annotated[Path, Param(path="open", filter="Scans (*.txt)")]) -> Scan:
