@@ -101,7 +101,7 @@ def test_outputs_are_read_back_by_node(tmp_path: Path) -> None:
     np.testing.assert_array_equal(found["a.b"]["image"], np.ones((2, 3)))
     assert found["g", ("h", "x")] == {}
     stored = stored_outputs(tmp_path / "results.h5")["a.b"]["image"]
-    assert (stored.path, stored.shape) == ("/entry/First_step_2/outputs/image", (2, 3))
+    assert (stored.path, stored.shape) == ("/entry/First_step_2/outputs/image/data", (2, 3))
     assert stored.dtype == "float64"
 
 

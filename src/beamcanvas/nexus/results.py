@@ -19,14 +19,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from ..errors import InputError
-from ..task import MISSING, Task
+from ..errors import InputError, TaskNotFoundError
+from ..task import MISSING, Task, resolve
 from ..workflow import Node, NodeId, Workflow
 from .file import NewFile, opened
 from .values import key_of, mark_key, new_group, read_value, safe_name, write_value
-from .workflow_file import write_note
+from .workflow_file import as_run, write_note
 
 if TYPE_CHECKING:
     import h5py
@@ -73,7 +73,7 @@ class ResultsWriter:
         self._entry = new_group(file, ENTRY, "NXentry")
         self._entry["title"] = workflow.title
         self._entry["start_time"] = _time(datetime.now(UTC))
-        write_note(self._entry, workflow, self.path, inputs)
+        write_note(self._entry, as_run(workflow, self.path.parent, inputs or {}))
 
     def __enter__(self) -> ResultsWriter:
         return self
@@ -130,6 +130,22 @@ class ResultsWriter:
         if error is not None:
             _write_error(group, error)
         self._write_outputs(group, outputs or {})
+
+    def add(self, result: Ran) -> None:
+        """Add the nodes of a run in the order in which they ended; those that failed, too."""
+        order = sorted(result.times, key=lambda node_id: result.times[node_id][1])
+        for node_id in order:
+            node = result.workflow.nodes[node_id]
+            start, end = (datetime.fromtimestamp(t, UTC) for t in result.times[node_id])
+            self.node(
+                node,
+                inputs=result.inputs.get(node_id, node.default_inputs),
+                outputs=result.nodes.get(node_id),
+                start=start,
+                end=end,
+                error=result.errors.get(node_id),
+                task=_task(node, result.workflow.folder),
+            )
 
     def _describe(self, group: h5py.Group, task: Task) -> None:
         package = str(task.identifier).partition(".")[0]
@@ -192,11 +208,39 @@ class ResultsWriter:
             self._new.discard()
 
 
+class Ran(Protocol):
+    """What :func:`write_results` takes of a run's result."""
+
+    @property
+    def workflow(self) -> Workflow: ...
+    @property
+    def nodes(self) -> Mapping[NodeId, Mapping[str, Any]]: ...
+    @property
+    def inputs(self) -> Mapping[NodeId, Mapping[Any, Any]]: ...
+    @property
+    def errors(self) -> Mapping[NodeId, BaseException]: ...
+    @property
+    def times(self) -> Mapping[NodeId, tuple[float, float]]: ...
+
+
+def write_results(path: str | Path, workflow: Workflow, result: Ran) -> Path:
+    """Write all that a run produced to a results file; returns its path.
+
+    Raises
+    ------
+    InputError
+        When the file can't be written.
+    """
+    with ResultsWriter(path, workflow) as writer:
+        writer.add(result)
+    return writer.path
+
+
 @dataclass(frozen=True)
 class Stored:
     """An output in a results file."""
 
-    path: str  #: inside the file
+    path: str  #: of its data, inside the file
     kind: str  #: what it is: ``NXdata``, ``NXcollection`` or empty
     shape: tuple[int, ...] | None = None  #: of its data
     dtype: str = ""
@@ -230,7 +274,7 @@ def stored_outputs(path: str | Path) -> dict[NodeId, dict[str, Stored]]:
             if value is not None:
                 data = value[value.attrs["signal"]] if "signal" in value.attrs else value
                 outputs[name] = Stored(
-                    value.name,
+                    data.name,
                     str(value.attrs.get("NX_class", "")),
                     getattr(data, "shape", None),
                     str(getattr(data, "dtype", "")),
@@ -255,6 +299,13 @@ def _outputs(file: h5py.File, path: str | Path) -> list[tuple[NodeId, str, Any]]
 
 def _as_id(value: Any) -> NodeId:
     return tuple(_as_id(v) for v in value) if isinstance(value, list) else value
+
+
+def _task(node: Node, folder: Path) -> Task | None:
+    try:
+        return resolve(node.task_type, node.task_identifier, node.task_generator, folder=folder)
+    except TaskNotFoundError:
+        return None
 
 
 def _time(time: datetime) -> str:

@@ -68,31 +68,19 @@ def write(workflow: Workflow, path: Path) -> None:
         new.file.attrs.setdefault("default", "entry")
         entry.attrs.setdefault("NX_class", "NXentry")
         entry.pop("workflow", None)
-        write_note(entry, workflow, path)
+        write_note(entry, workflow)
     except BaseException:
         new.discard()
         raise
     new.keep()
 
 
-def write_note(
-    entry: h5py.Group,
-    workflow: Workflow,
-    path: Path,
-    inputs: Mapping[NodeId, Mapping[Any, Any]] | None = None,
-) -> None:
-    """Write the workflow into an entry of the file that will be `path`.
-
-    Parameters
-    ----------
-    inputs:
-        Values of a run, which become inputs of the nodes; those that a text can't hold
-        (arrays, objects) stand in the results only.
-    """
+def write_note(entry: h5py.Group, workflow: Workflow) -> None:
+    """Write the workflow into an entry of a NeXus file."""
     from ..workflow.formats import json_file
     from .values import new_group
 
-    text = json_file.dumps(_as_run(workflow, path.parent, inputs or {}))
+    text = json_file.dumps(workflow)
     note = new_group(entry, "workflow", "NXnote")
     note["type"] = "application/json"
     note["description"] = "The workflow, as JSON in the structure of ewoks"
@@ -101,9 +89,22 @@ def write_note(
     note["data"] = text
 
 
-def _as_run(
+def as_run(
     workflow: Workflow, folder: Path, inputs: Mapping[NodeId, Mapping[Any, Any]]
 ) -> Workflow:
+    """The workflow as it ran, to be kept in a file in `folder`.
+
+    The inputs of the run become those of the nodes; what a text can't hold (arrays, objects)
+    stands in the results only. Relative paths stay valid from `folder`. Subgraphs that are
+    files of their own, or that got inputs, are expanded.
+    """
+    if any(node_id not in workflow.nodes for node_id in inputs) or any(
+        node.task_type == "graph" and not isinstance(node.task_identifier, Workflow)
+        for node in workflow.nodes.values()
+    ):
+        from ..workflow.flat import flatten
+
+        workflow = replace(flatten(workflow), path=workflow.path)
     moved = workflow.folder.resolve() != folder.resolve()
     nodes = {}
     for node_id, node in workflow.nodes.items():
@@ -135,7 +136,7 @@ def _moved(node: Node, old: Path, new: Path) -> Node:
     identifier = node.task_identifier
     if not isinstance(identifier, str):
         return node
-    if node.task_type in ("script", "notebook", "graph"):
+    if node.task_type in ("script", "notebook"):
         if (old / identifier).is_file():
             return replace(node, task_identifier=str((old / identifier).absolute()))
         return node
