@@ -10,6 +10,7 @@ from collections.abc import Sequence
 os.environ.setdefault("QT_API", "pyqt5")
 
 import argparse
+import logging
 import threading
 from importlib import import_module
 from typing import Any
@@ -42,6 +43,8 @@ class Program(Main):
     def argument_parser(self) -> argparse.ArgumentParser:
         parser = super().argument_parser()
         parser.prog = "beamcanvas open"
+        # a widget or a preview that can't be read is told of by a warning
+        parser.set_defaults(log_level=logging.WARNING)
         return parser
 
     def run_discovery(self) -> Any:
