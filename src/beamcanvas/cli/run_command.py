@@ -11,7 +11,7 @@ from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import Cancelled, TaskError
+from ..errors import Cancelled, InputError, TaskError
 from ..workflow import NodeId
 from .parameters import add_flags, given_inputs
 from .words import Parser, note, note_remarks
@@ -46,6 +46,7 @@ def run(options: Namespace) -> int:
     """Run it, write the results, print the outputs; raise what failed at the end."""
     from ..execution import run as run_workflow
     from ..workflow.formats import load
+    from ..workflow.formats.file import naming
 
     workflow = load(options.file)
     note_remarks(workflow)
@@ -53,12 +54,14 @@ def run(options: Namespace) -> int:
     if options.parameters or options.inputs is not None:
         from ..workflow.flat import flatten
 
-        inputs = given_inputs(workflow, flatten(workflow), options)
+        with naming(Path(options.file)):
+            flat = flatten(workflow)
+        inputs = given_inputs(workflow, flat, options)
     which = options.outputs or ("end" if options.json else "none")
     failure: BaseException | None = None
     with _results(options.results, workflow, inputs) as writer:
         try:
-            with _stdout_to_stderr() if options.json else _nothing():
+            with naming(Path(options.file)), _quiet_stdout(options.json):
                 result = run_workflow(
                     workflow,
                     inputs,
@@ -72,10 +75,15 @@ def run(options: Namespace) -> int:
             if not hasattr(error, "result"):
                 raise
             failure, result = error, error.result
-        if writer is not None:
+        results: Path | None = None
+        if writer is not None and _is_worth_keeping(result, failure):
             writer.add(result)
+            results = writer.path
+        elif writer is not None:
+            writer.discard()
     if which != "none":
-        _print_outputs(options, result, result.nodes if which == "all" else result.outputs)
+        nodes = result.nodes if which == "all" else result.outputs
+        _print_outputs(options, nodes, results)
     if failure is not None:
         raise failure
     return 0
@@ -100,6 +108,12 @@ def _results(
     writer.close()
 
 
+def _is_worth_keeping(result: Result, failure: BaseException | None) -> bool:
+    """Whether anything was produced, or failed by itself; not if the input was bad at once."""
+    by_input = failure is not None and isinstance(failure.__cause__, InputError)
+    return not by_input or any(result.nodes.values())
+
+
 def _wanted(which: str, keep_all: bool) -> list[dict[str, bool]] | None:
     """ewoks' words for the outputs to keep in memory; None is all."""
     if keep_all or which == "all":
@@ -117,11 +131,10 @@ def _handlers(options: Namespace) -> list[str]:
 
 
 def _print_outputs(
-    options: Namespace, result: Result, nodes: Mapping[NodeId, Mapping[str, Any]]
+    options: Namespace, nodes: Mapping[NodeId, Mapping[str, Any]], results: Path | None
 ) -> None:
     from .document import Document
 
-    results = None if options.results is None else Path(options.results).expanduser().absolute()
     document = Document(results)
     spelled = document.of(nodes, merge=options.merge_outputs)
     if options.json:
@@ -141,13 +154,11 @@ def _print_lines(values: Mapping[str, Any]) -> None:
 
 
 @contextmanager
-def _nothing() -> Iterator[None]:
-    yield
-
-
-@contextmanager
-def _stdout_to_stderr() -> Iterator[None]:
+def _quiet_stdout(quiet: bool) -> Iterator[None]:
     """What tasks print, and the programs that they start, goes to the standard error."""
+    if not quiet:
+        yield
+        return
     try:
         if sys.stdout.fileno() != 1:
             raise OSError

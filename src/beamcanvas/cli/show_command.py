@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from ..errors import TaskNotFoundError
@@ -23,10 +24,12 @@ def run(options: Namespace) -> int:
     """Print the tables."""
     from ..workflow.flat import flatten
     from ..workflow.formats import load
+    from ..workflow.formats.file import naming
 
     workflow = load(options.file)
     note_remarks(workflow)
-    flat = flatten(workflow)
+    with naming(Path(options.file)):
+        flat = flatten(workflow)
     print(f"{workflow.title}: {len(flat.nodes)} nodes, {len(flat.links)} links")
     if not flat.nodes:
         return 0
