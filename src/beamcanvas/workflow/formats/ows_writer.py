@@ -24,6 +24,7 @@ from .widgets import GENERIC_WIDGET, Widget, WidgetName, widget_for, widget_sour
 from .xml import Element, add
 
 _GENERIC = WidgetName(GENERIC_WIDGET, "Task", "beamcanvas")
+_NOT_OF_ANNOTATION = {"id", "type", "text", "content_type", "elements"}
 _NOT_ATTRIBUTES = {"id", "title", "settings", "properties", "elements"}
 
 
@@ -295,9 +296,7 @@ def _add_annotation(parent: Element, said: dict[str, Any]) -> None:
     attributes: dict[str, Any] = {"id": str(len(parent))}
     if "content_type" in said:
         attributes["type"] = said["content_type"]
-    for key, value in said.items():
-        if key not in ("id", "type", "text", "content_type", "elements"):
-            attributes[key] = value
+    attributes |= {k: v for k, v in said.items() if k not in _NOT_OF_ANNOTATION}
     element = add(parent, tag, {k: v for k, v in attributes.items() if isinstance(v, (str, int))})
     element.text = xml.allowed(_text(said.get("text"))) or None
     _add_elements(element, said)

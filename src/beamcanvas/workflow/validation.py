@@ -1,0 +1,238 @@
+"""What is wrong with a workflow: every problem at once, each with its node and field."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import InputError, TaskNotFoundError, WorkflowError
+from ..task import SILENT, Progress, Task, resolve
+from ..task.paths import absolute_paths
+from ..task.validation import InputValidator, did_you_mean
+from .analysis import required_links, start_nodes
+from .flat import flatten
+from .model import TASK_TYPES, Link, Node, NodeId, Workflow, id_text
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong."""
+
+    node: NodeId | None  #: None: the graph itself
+    field: str  #: attribute, or name of the input
+    message: str  #: one sentence that names both
+
+    def __str__(self) -> str:
+        return self.message
+
+
+def problems(workflow: Workflow, *, tasks: bool = False) -> list[Problem]:
+    """Everything that is wrong with a workflow.
+
+    Parameters
+    ----------
+    tasks:
+        Look also whether its tasks are here, and whether their inputs and outputs are what
+        the graph says. This imports the tasks: it runs code.
+    """
+    found = [*_nodes(workflow), *_links(workflow)]
+    if found:
+        return found
+    try:
+        flat = flatten(workflow)
+    except WorkflowError as error:
+        return [Problem(None, "graph", problem) for problem in error.problems]
+    found = [*_graph(flat)]
+    if tasks:
+        found += _tasks(flat)
+    return found
+
+
+def check(workflow: Workflow, *, tasks: bool = False) -> None:
+    """Raise :class:`WorkflowError` with all that :func:`problems` finds."""
+    found = [problem.message for problem in problems(workflow, tasks=tasks)]
+    if found:
+        raise WorkflowError(" ".join(found), tuple(found))
+
+
+# -- nodes and links by themselves
+
+
+def _nodes(workflow: Workflow) -> Iterator[Problem]:
+    for node in workflow.nodes.values():
+        kind, identifier = node.task_type, node.task_identifier
+        if kind not in TASK_TYPES:
+            yield _at(
+                node,
+                "task_type",
+                f"there is no kind of task '{kind}'.{did_you_mean(kind, TASK_TYPES)}",
+            )
+            continue
+        if kind == "ppfport":
+            if identifier is not None:
+                yield _at(node, "task_identifier", "a ppfport has no task_identifier.")
+        elif not identifier:
+            yield _at(node, "task_identifier", f"a task of type {kind} needs a task_identifier.")
+        if (kind == "generated") != bool(node.task_generator):
+            needs = "needs a" if kind == "generated" else "has no"
+            yield _at(node, "task_generator", f"a task of type {kind} {needs} task_generator.")
+
+
+def _links(workflow: Workflow) -> Iterator[Problem]:
+    nodes = workflow.nodes
+    for link in workflow.links:
+        for field, end in (("source", link.source), ("target", link.target)):
+            if end not in nodes:
+                close = did_you_mean(id_text(end), (id_text(n) for n in nodes))
+                yield _on(link, field, f"there is no node '{id_text(end)}'.{close}")
+        if link.map_all_data and link.data_mapping:
+            yield _on(link, "map_all_data", "map_all_data and data_mapping exclude each other.")
+        if link.on_error and link.conditions:
+            yield _on(link, "on_error", "on_error and conditions exclude each other.")
+
+
+def _at(node: Node, field: str, said: str) -> Problem:
+    return Problem(node.id, field, f"The node '{node.title}', {field}: {said}")
+
+
+def _on(link: Link, field: str, said: str) -> Problem:
+    where = f"The link from '{id_text(link.source)}' to '{id_text(link.target)}'"
+    return Problem(link.target, field, f"{where}, {field}: {said}")
+
+
+# -- the graph as a whole
+
+
+def _graph(flat: Workflow) -> Iterator[Problem]:
+    required = required_links(flat)
+    fed: dict[tuple[NodeId, Any], NodeId] = {}
+    for link, is_required in zip(flat.links, required, strict=True):
+        for name in link.data_mapping if is_required else ():
+            first = fed.setdefault((link.target, name), link.source)
+            if first != link.source:
+                yield _at(
+                    flat.nodes[link.target],
+                    f"{name}",
+                    f"both '{id_text(first)}' and '{id_text(link.source)}' give this input.",
+                )
+    yield from _never_run(flat, required)
+
+
+def _never_run(flat: Workflow, required: list[bool]) -> Iterator[Problem]:
+    """Nodes that wait for each other, so that nothing can start them."""
+    start = start_nodes(flat)
+    if flat.nodes and not start:
+        names = ", ".join(f"'{node.title}'" for node in list(flat.nodes.values())[:5])
+        yield Problem(
+            None,
+            "links",
+            f"Nothing starts the workflow: each node waits for another ({names}). "
+            "Set force_start_node, or conditions on the link that closes the loop.",
+        )
+        return
+    waits: dict[NodeId, int] = defaultdict(int)
+    following: dict[NodeId, list[tuple[NodeId, bool]]] = defaultdict(list)
+    for link, is_required in zip(flat.links, required, strict=True):
+        waits[link.target] += is_required
+        following[link.source].append((link.target, is_required))
+    can_run, front = set(start), list(start)
+    while front:
+        for target, is_required in following[front.pop()]:
+            waits[target] -= is_required
+            if waits[target] == 0 and target not in can_run:
+                can_run.add(target)
+                front.append(target)
+    waited_for = {
+        link.target: link.source
+        for link, is_required in zip(flat.links, required, strict=True)
+        if is_required and link.source not in can_run
+    }
+    for target, source in waited_for.items():
+        if target not in can_run:
+            yield _at(
+                flat.nodes[target],
+                "links",
+                f"it can never run: it waits for '{id_text(source)}', which waits for it in "
+                "turn or can't run either.",
+            )
+
+
+# -- the tasks
+
+
+def _tasks(flat: Workflow) -> Iterator[Problem]:
+    found: dict[NodeId, Task] = {}
+    for node in flat.nodes.values():
+        try:
+            found[node.id] = resolve(node.task_type, node.task_identifier, node.task_generator)
+        except TaskNotFoundError as error:
+            yield _at(node, "task_identifier", str(error))
+        except Exception as error:  # the task's own module, while it is imported
+            said = f"its task can't be loaded: {type(error).__name__}: {error}."
+            yield _at(node, "task_identifier", said)
+    incoming: dict[NodeId, list[Link]] = defaultdict(list)
+    for link in flat.links:
+        incoming[link.target].append(link)
+        if link.source in found:
+            yield from _outputs(link, found[link.source])
+    for node_id, task in found.items():
+        yield from _inputs(flat, flat.nodes[node_id], task, incoming[node_id])
+
+
+def _outputs(link: Link, task: Task) -> Iterator[Problem]:
+    if not task.outputs:
+        return  # nothing, or not known before it runs
+    for field in ("data_mapping", "conditions"):
+        said = getattr(link, field)
+        for name in said if field == "conditions" else said.values():
+            if name is not None and name not in task.outputs and not link.on_error:
+                close = did_you_mean(name, task.outputs)
+                yield _on(
+                    link, field, f"{task.title or task.identifier} has no output '{name}'.{close}"
+                )
+
+
+def _inputs(flat: Workflow, node: Node, task: Task, incoming: list[Link]) -> Iterator[Problem]:
+    linked = {name for link in incoming for name in link.data_mapping}
+    if not task.open_inputs:
+        for name in linked - task.inputs.keys():
+            close = did_you_mean(name, task.inputs)
+            yield _at(node, f"{name}", f"a link gives the unknown input '{name}'.{close}")
+        for name in node.default_inputs.keys() - task.inputs.keys():
+            close = did_you_mean(name, task.inputs)
+            yield _at(node, f"{name}", f"there is no input '{name}'.{close}")
+    given = {n: v for n, v in node.default_inputs.items() if n in task.inputs}
+    if not any(link.map_all_data for link in incoming):
+        for name, spec in task.inputs.items():
+            if spec.required and name not in given and name not in linked:
+                yield _at(node, name, f"the input '{name}' is missing.")
+    given = absolute_paths(task, given, node.folder or flat.folder)
+    if judged := {n: v for n, v in given.items() if n not in linked}:
+        yield from _values(node, task, judged)
+
+
+def _values(node: Node, task: Task, given: Mapping[Any, Any]) -> Iterator[Problem]:
+    try:
+        InputValidator(_SomeInputs(task, given))(given)
+        return
+    except InputError as error:
+        if len(given) == 1:
+            (name,) = given
+            said = str(error).removeprefix(f"{task.title or task.identifier}: ")
+            yield _at(node, f"{name}", said)
+            return
+    for name, value in given.items():
+        yield from _values(node, task, {name: value})
+
+
+class _SomeInputs(Task):
+    """A task as if it had only the inputs whose values are to be judged."""
+
+    def __init__(self, task: Task, names: Mapping[Any, Any]) -> None:
+        self.identifier, self.title = task.identifier, task.title
+        self.inputs = {name: task.inputs[name] for name in names}
+
+    def run(self, inputs: Mapping[str | int, Any], progress: Progress = SILENT) -> dict[str, Any]:
+        return {}
