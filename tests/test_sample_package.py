@@ -222,6 +222,28 @@ def test_the_handler_writes_the_logbook(python: Python) -> None:
     assert " monitor failed: " in end
 
 
+def test_the_command_line_takes_the_format_and_the_executor(python: Python) -> None:
+    code, same, nodes = python(
+        """
+        import h5py
+        from beamcanvas import load
+        from beamcanvas.cli import main
+        from beamline_sample.scan import normalise, read_scan
+
+        words = "run monitor.flow --executor nice --results results.h5 -p normalise:reference=500"
+        code = main(words.split())
+        with h5py.File("results.h5") as file:
+            plotted = file
+            while "default" in plotted.attrs:
+                plotted = plotted[plotted.attrs["default"]]
+            counts = plotted[plotted.attrs["signal"]][()].tolist()
+        direct = normalise(read_scan("scan.txt"), 500).counts.tolist()
+        answer = [code, counts == direct, list(load("results.h5").nodes)]
+        """
+    )
+    assert (code, same, nodes) == (0, True, ["read", "normalise"])
+
+
 # -- on the canvas
 
 
