@@ -40,8 +40,9 @@ def window(configured, qtbot, tmp_path: Path, monkeypatch) -> Iterator[object]:
     from AnyQt.QtWidgets import QApplication
 
     for top in QApplication.topLevelWidgets():
-        if isinstance(top, MainWindow):
+        if isinstance(top, MainWindow) and top.isVisible():
             top.engine.stop()
             top.current_document().setModified(False)
             top.close()
+            top.deleteLater()
     QApplication.processEvents()

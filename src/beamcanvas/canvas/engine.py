@@ -42,6 +42,8 @@ class Engine(QObject):
 
     #: words on how the run stands
     said = Signal(str)
+    #: why the scheme can't be run
+    refused = Signal(str)
     #: a run began, or ended
     running_changed = Signal(bool)
     #: a person changed a setting of some node
@@ -96,8 +98,9 @@ class Engine(QObject):
         if flat is None:
             return
         starts = self._inside(flat, nodes)
-        fresh = starts | reach(starts, _onward(flat))
-        self._begin(flat, fresh | self._lacking(flat, fresh), fresh)
+        fresh: set[NodeId] = reach(starts, _onward(flat))
+        fresh |= starts
+        self._begin(flat, fresh.union(self._lacking(flat, fresh)), fresh)
 
     def run_until(self, *nodes: StepNode) -> None:
         """Run these nodes, and what before them isn't up to date."""
@@ -244,8 +247,9 @@ class Engine(QObject):
             source: [t for t in targets if self._is_automatic(t)]
             for source, targets in _onward(flat).items()
         }
-        fresh = starts | reach(starts, onward)
-        self._begin(flat, fresh | self._lacking(flat, fresh), fresh)
+        fresh: set[NodeId] = reach(starts, onward)
+        fresh |= starts
+        self._begin(flat, fresh.union(self._lacking(flat, fresh)), fresh)
 
     def _can_run(self, node: StepNode) -> bool:
         run = node.run
@@ -267,7 +271,7 @@ class Engine(QObject):
         try:
             flat = flatten(self.scheme.workflow())
         except BeamcanvasError as error:
-            self.said.emit(str(error))
+            self.refused.emit(str(error))
             return None
         for node_id in flat.nodes:
             self._top[node_id] = self._outermost(node_id)

@@ -13,7 +13,7 @@ from orangecanvas.scheme.widgetmanager import WidgetManager
 from ..errors import BeamcanvasError
 from .pictures import icon
 from .placeholder import Placeholder, Subgraph, why_not
-from .registry import GENERIC, generic_description, stored_settings
+from .registry import GENERIC, generic_description, store_settings, stored_settings
 from .scheme import StepNode
 from .steprun import StepRun, sentence
 
@@ -122,7 +122,10 @@ def keep_settings(node: StepNode, widget: QWidget) -> None:
     handler = getattr(widget, "settingsHandler", None)
     if handler is None:
         return
-    packed = {k: v for k, v in handler.pack_data(widget).items() if k != "_ewoks_default_inputs"}
-    if packed != stored_settings(node.record):
-        ows = node.record.extra.setdefault("ows", {})
-        ows["settings"] = {**stored_settings(node.record), **packed}
+    # the inputs and the task are the node's own words
+    own = ("_ewoks_default_inputs", "_ewoks_task")
+    packed = {k: v for k, v in handler.pack_data(widget).items() if k not in own}
+    before = stored_settings(node.record)
+    merged = {**before, **packed}
+    if merged != before:
+        store_settings(node.record, merged)

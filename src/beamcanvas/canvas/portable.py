@@ -5,10 +5,9 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from orangecanvas.scheme import SchemeArrowAnnotation, SchemeTextAnnotation
-
 from ..task.paths import relative_paths
 from ..workflow import Link, Node, NodeId, Workflow
+from .extras import draw_extras, read_extras
 from .layout import columns
 from .registry import Catalogue
 from .scheme import Scheme, StepLink, StepNode, is_flow, key_of
@@ -23,11 +22,7 @@ def draw(workflow: Workflow, scheme: Scheme, catalogue: Catalogue) -> None:
     for node in draw_nodes(workflow, catalogue):
         scheme.add_node(node)
     draw_links(workflow.links, scheme)
-    for annotation in _ows(workflow.extra).get("annotations") or ():
-        drawn = _annotation(annotation)
-        if drawn is not None:
-            drawn.record = annotation
-            scheme.add_annotation(drawn)
+    draw_extras(_ows(workflow.extra), scheme)
 
 
 def draw_nodes(workflow: Workflow, catalogue: Catalogue) -> list[StepNode]:
@@ -105,7 +100,7 @@ def read_back(scheme: Scheme) -> Workflow:
     workflow.label = scheme.title
     workflow.nodes = {node.id: read_node(node) for node in scheme.nodes}
     workflow.links = read_links(scheme.links)
-    _read_annotations(scheme, workflow)
+    read_extras(scheme, workflow)
     return workflow
 
 
@@ -161,77 +156,12 @@ def for_file(workflow: Workflow, scheme: Scheme) -> Workflow:
     return workflow
 
 
-# -- annotations
+def _without_content(workflow: Workflow) -> Workflow:
+    base = copy.copy(workflow)
+    base.nodes, base.links = {}, []
+    return base
 
 
 def _ows(extra: dict[str, Any]) -> dict[str, Any]:
     found = extra.get("ows")
     return found if isinstance(found, dict) else {}
-
-
-def _annotation(said: Any) -> Any:
-    """Orange's annotation for one of the file, None where it makes no sense."""
-    try:
-        if said["type"] == "arrow":
-            return SchemeArrowAnnotation(
-                _numbers(said["start"]), _numbers(said["end"]), said.get("fill") or "red"
-            )
-        size = said.get("font-size")
-        font = {"family": said.get("font-family") or "", "size": int(size) if size else None}
-        return SchemeTextAnnotation(
-            _numbers(said["rect"]),
-            said.get("text") or "",
-            content_type=said.get("content_type") or "text/plain",
-            font={k: v for k, v in font.items() if v},
-        )
-    except (KeyError, TypeError, ValueError, SyntaxError):
-        return None
-
-
-def _numbers(text: Any) -> tuple[float, ...]:
-    import ast
-
-    numbers = ast.literal_eval(text) if isinstance(text, str) else text
-    return tuple(float(v) for v in numbers)
-
-
-def _read_annotations(scheme: Scheme, workflow: Workflow) -> None:
-    drawn = [_said(a) for a in scheme.annotations]
-    before = _ows(workflow.extra).get("annotations")
-    if drawn or before:
-        workflow.extra.setdefault("ows", {})["annotations"] = drawn
-    if scheme.description or "description" in _ows(workflow.extra):
-        workflow.extra.setdefault("ows", {})["description"] = scheme.description
-
-
-def _said(annotation: Any) -> dict[str, Any]:
-    """An annotation in the words of the file; what the file said more of it is kept."""
-    said = dict(getattr(annotation, "record", {}))
-    was = _annotation(said) if said else None
-    if isinstance(annotation, SchemeArrowAnnotation):
-        said["type"] = "arrow"
-        if was is None or (was.start_pos, was.end_pos) != (
-            annotation.start_pos,
-            annotation.end_pos,
-        ):
-            said["start"] = str(tuple(annotation.start_pos))
-            said["end"] = str(tuple(annotation.end_pos))
-        if was is None or was.color != annotation.color:
-            said["fill"] = annotation.color
-        return said
-    said["type"] = "text"
-    if was is None or tuple(was.rect) != tuple(annotation.rect):
-        said["rect"] = str(tuple(annotation.rect))
-    said["text"] = annotation.content
-    if was is None or was.content_type != annotation.content_type:
-        said["content_type"] = annotation.content_type
-    if was is None or was.font != annotation.font:
-        said["font-family"] = annotation.font.get("family", "")
-        said["font-size"] = str(annotation.font.get("size", ""))
-    return said
-
-
-def _without_content(workflow: Workflow) -> Workflow:
-    base = copy.copy(workflow)
-    base.nodes, base.links = {}, []
-    return base

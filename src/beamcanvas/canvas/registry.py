@@ -27,9 +27,10 @@ from orangecanvas.registry import (
 )
 from orangecanvas.registry.description import Default, Dynamic, Explicit, NonDefault, Single
 
-from ..errors import InputError
+from ..errors import InputError, WorkflowError
 from ..task import Input, Output, Task, resolve, without_none
 from ..workflow import Link, Node, Workflow
+from ..workflow.values import Encoder, from_literal
 
 log = logging.getLogger(__name__)
 
@@ -443,4 +444,17 @@ def stored_settings(record: Node) -> dict[str, Any]:
     """What Orange keeps of a widget beyond its inputs: the place of its window and the like."""
     ows = record.extra.get("ows")
     settings = ows.get("settings") if isinstance(ows, dict) else None
+    if isinstance(settings, str):  # a literal, where JSON has no word for a value
+        try:
+            settings = from_literal(settings)
+        except WorkflowError:
+            settings = None
     return dict(settings) if isinstance(settings, dict) else {}
+
+
+def store_settings(record: Node, settings: dict[str, Any]) -> None:
+    """Keep a widget's own settings in the record of its node."""
+    trial = Encoder()
+    spelled = trial(settings)
+    ows = record.extra.setdefault("ows", {})
+    ows["settings"] = repr(Encoder(literal=True)(settings)) if trial.tagged else spelled

@@ -111,7 +111,7 @@ def describe(link: Link) -> str:
     if link.on_error:
         words = ["on error"]
     else:
-        words = [f"{name} = {value!r}" for name, value in link.conditions.items()]
+        words = [_condition(str(name), value) for name, value in link.conditions.items()]
         words = ["if " + " and ".join(words)] if words else []
     if link.map_all_data:
         words.append("all data")
@@ -129,6 +129,12 @@ def describe(link: Link) -> str:
     if link.required is False:
         words.append("optional")
     return ": ".join(words)
+
+
+def _condition(name: str, value: object) -> str:
+    if isinstance(value, bool):
+        return name if value else f"not {name}"
+    return f"{name} = {value!r}"
 
 
 class Scheme(OrangeScheme):
@@ -150,6 +156,8 @@ class Scheme(OrangeScheme):
         self.set_loop_flags(self.AllowLoops | self.AllowSelfLoops)
         #: what the file says of the graph itself
         self.base = Workflow()
+        #: annotations of the file that can't be drawn
+        self.undrawn: list[Any] = []
         self._by_id: dict[NodeId, StepNode] = {}
         #: called with the scheme's `Close` event, before its nodes go
         self.closing: list[Callable[[], None]] = []

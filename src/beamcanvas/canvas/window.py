@@ -95,8 +95,8 @@ class MainWindow(CanvasMainWindow):
         self.freeze_action.setToolTip("Nothing runs by itself while this is on (Shift+F)")
 
     def setup_ui(self) -> None:
-        super().setup_ui()
         self.message_bar = MessageBar()
+        super().setup_ui()
         self.centralWidget().layout().insertWidget(0, self.message_bar)
 
         bar = QToolBar("Run", self)
@@ -149,6 +149,10 @@ class MainWindow(CanvasMainWindow):
         super().showEvent(event)
         if not self._settled:
             self._settled = True
+            if not QSettings().contains("mainwindow/geometry"):
+                # Qt by itself takes two thirds of the screen at most
+                room = self.screen().availableSize()
+                self.resize(min(1280, room.width() - 40), min(800, room.height() - 60))
             # all that a first look doesn't need comes after it
             QTimer.singleShot(0, self._settle_in)
 
@@ -187,6 +191,7 @@ class MainWindow(CanvasMainWindow):
         super().set_scheme(new_scheme, freeze_creation=True)
         engine = new_scheme.engine
         engine.said.connect(self._show_run)
+        engine.refused.connect(self.message_bar.tell)
         engine.running_changed.connect(self.stop_action.setEnabled)
         engine.edited.connect(self._settings_edited)
         new_scheme.node_added.connect(self._hide_welcome)
