@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
-from beamcanvas.task import SILENT, Progress, task
+from beamcanvas.task import SILENT, Param, Progress, task
 
 
 class Summed(NamedTuple):
@@ -56,3 +56,8 @@ def chatter(times: int = 400_000, progress: Progress = SILENT) -> int:
     for n in range(times):
         progress(n / times, f"report {n}")
     return times
+
+
+@task
+def length(path: Annotated[str, Param(path="open")]) -> int:
+    return len(path)

@@ -98,7 +98,7 @@ class Engine(QObject):
         if flat is None:
             return
         starts = self._inside(flat, nodes)
-        fresh: set[NodeId] = reach(starts, _onward(flat))
+        fresh: set[Any] = reach(starts, _onward(flat))
         fresh |= starts
         self._begin(flat, fresh.union(self._lacking(flat, fresh)), fresh)
 
@@ -247,7 +247,7 @@ class Engine(QObject):
             source: [t for t in targets if self._is_automatic(t)]
             for source, targets in _onward(flat).items()
         }
-        fresh: set[NodeId] = reach(starts, onward)
+        fresh: set[Any] = reach(starts, onward)
         fresh |= starts
         self._begin(flat, fresh.union(self._lacking(flat, fresh)), fresh)
 

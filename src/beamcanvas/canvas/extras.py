@@ -125,6 +125,6 @@ def _said_of_group(group: Any, scheme: Scheme) -> dict[str, Any]:
         "states": [
             {"node": node.id, "data": b64encode(bytes(data)).decode("ascii")}
             for node, data in group.state
-            if scheme.node_of(node.id) is node
+            if node in scheme.nodes
         ],
     }

@@ -164,7 +164,7 @@ class Scheme(OrangeScheme):
 
     # -- nodes
 
-    def node_of(self, node_id: NodeId) -> StepNode | None:
+    def node_of(self, node_id: Any) -> StepNode | None:
         return self._by_id.get(node_id)
 
     def insert_node(self, index: int, node: SchemeNode) -> None:
