@@ -259,7 +259,7 @@ row(
     ),
 )  # fmt: skip
 row(
-    "two links to one input", "run g.json", "'x'",
+    "two links to one input", "run g.json", "both 'a' and 'b'",
     g__json=graph(node("a"), node("b"), node("c"), links=[link("a", "c"), link("b", "c")]),
 )  # fmt: skip
 row("future schema", "run g.json", ("99.0",), g__json=graph(node(), schema_version="99.0"))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+import subprocess
+import sys
 from typing import Annotated, Literal, NamedTuple
 
 import pytest
@@ -76,6 +78,22 @@ def test_inputs_are_converted_and_defaults_filled_in() -> None:
         "width": 3.0,
     }
     assert task_of(double).run({"x": "4"}) == {"result": 8}
+
+
+def test_a_whole_number_becomes_the_number_that_is_asked_for() -> None:
+    value = task_of(find_peak).validate({"values": [1.0], "threshold": 3})["threshold"]
+    assert (value, type(value)) == (3.0, float)
+
+
+def test_plain_values_are_checked_without_pydantic() -> None:
+    code = (
+        "import sys; from beamcanvas.task import task, task_of\n"
+        "@task\n"
+        "def f(a: int, b: float = 1.5, c: str | None = None) -> float: return a * b\n"
+        "assert task_of(f).run({'a': 2, 'b': 3, 'c': None}) == {'result': 6.0}\n"
+        "sys.exit('pydantic' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 @pytest.mark.parametrize(

@@ -47,16 +47,17 @@ def run(options: Namespace) -> int:
     from ..execution import run as run_workflow
     from ..workflow.formats import load
     from ..workflow.formats.file import naming
+    from ..workflow.validation import check
 
     workflow = load(options.file)
     note_remarks(workflow)
+    with naming(Path(options.file)):
+        check(workflow)
     inputs: Mapping[NodeId, Mapping[Any, Any]] = {}
     if options.parameters or options.inputs is not None:
         from ..workflow.flat import flatten
 
-        with naming(Path(options.file)):
-            flat = flatten(workflow)
-        inputs = given_inputs(workflow, flat, options)
+        inputs = given_inputs(workflow, flatten(workflow), options)
     which = options.outputs or ("end" if options.json else "none")
     failure: BaseException | None = None
     with _results(options.results, workflow, inputs) as writer:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any
 
 from ..errors import InputError
-from .base import MISSING, Input, Task
+from .base import MISSING, Input, Task, without_none
 
 if TYPE_CHECKING:
-    from pydantic import ValidationError
+    from pydantic import BaseModel, ValidationError
 
 
 def did_you_mean(name: object, known: Iterable[object]) -> str:
     """`` Did you mean 'x'?`` when something known is close to `name`, else nothing."""
+    from difflib import get_close_matches
+
     close = get_close_matches(str(name), [str(k) for k in known], n=1)
     return f" Did you mean '{close[0]}'?" if close else ""
 
@@ -53,42 +55,51 @@ class InputValidator:
     """
 
     def __init__(self, task: Task) -> None:
-        from pydantic import ConfigDict, Field, create_model
-
         self.task = task
         self._alias = {f"input_{i}": name for i, name in enumerate(task.inputs)}
+
+    @cached_property
+    def _model(self) -> type[BaseModel]:
+        from pydantic import ConfigDict, Field, create_model
+
         fields: dict[str, Any] = {}
         for key, name in self._alias.items():
-            spec = task.inputs[name]
+            spec = self.task.inputs[name]
             default = ... if spec.required else spec.default
             fields[key] = (_annotated(spec), Field(default, alias=name))
-        self._model = create_model(
-            "Inputs", __config__=ConfigDict(arbitrary_types_allowed=True), **fields
-        )
+        config = ConfigDict(arbitrary_types_allowed=True)
+        return create_model("Inputs", __config__=config, **fields)
 
     def __call__(self, inputs: Mapping[str | int, Any]) -> dict[str | int, Any]:
-        from pydantic import ValidationError
-
         check_names(self.task, inputs)
         given = {k: v for k, v in inputs.items() if v is not MISSING}
-        try:
-            model = self._model.model_validate(given)
-        except ValidationError as error:
-            raise InputError(_sentence(self.task, self._explain(error))) from None
-        values: dict[str | int, Any] = {
-            name: getattr(model, key) for key, name in self._alias.items()
-        }
+        specs = self.task.inputs
+        if all(_is_fine(specs[str(name)], value) for name, value in given.items()):
+            return {
+                name: _as_is(spec, given[name]) if name in given else spec.default
+                for name, spec in specs.items()
+            }
+        values = self._converted(given)
         problems = [
             f"'{name}' should be one of {_listed(choices)}, not {_shown(value)}."
             for name, value in values.items()
             if name in given
-            and (choices := _fixed_choices(self.task.inputs[str(name)])) is not None
+            and (choices := _fixed_choices(specs[str(name)])) is not None
             and value is not None
             and value not in choices
         ]
         if problems:
             raise InputError(_sentence(self.task, problems))
         return values
+
+    def _converted(self, given: Mapping[str | int, Any]) -> dict[str | int, Any]:
+        from pydantic import ValidationError
+
+        try:
+            model = self._model.model_validate(given)
+        except ValidationError as error:
+            raise InputError(_sentence(self.task, self._explain(error))) from None
+        return {name: getattr(model, key) for key, name in self._alias.items()}
 
     def _explain(self, error: ValidationError) -> list[str]:
         problems = []
@@ -102,13 +113,37 @@ class InputValidator:
         return problems
 
 
+def _is_fine(spec: Input, value: Any) -> bool:
+    """Whether the value surely needs no conversion: most do, and pydantic is slow to import."""
+    if _fixed_choices(spec) is not None:
+        return False
+    annotation = without_none(spec.annotation)
+    if value is None:
+        return annotation is Any or annotation is not spec.annotation
+    if annotation is Any:
+        return True
+    whole = annotation is float and type(value) is int
+    if annotation not in (int, float, str, bool) or not (type(value) is annotation or whole):
+        return False
+    param = spec.param
+    return (
+        (param.ge is None or value >= param.ge)
+        and (param.gt is None or value > param.gt)
+        and (param.le is None or value <= param.le)
+        and (param.lt is None or value < param.lt)
+    )
+
+
+def _as_is(spec: Input, value: Any) -> Any:
+    """A value that is fine; a whole number where a number is asked for becomes one."""
+    return float(value) if type(value) is int and without_none(spec.annotation) is float else value
+
+
 def _annotated(spec: Input) -> Any:
     """The annotation with its bounds, as pydantic wants them."""
     from typing import get_args
 
     from pydantic import Field
-
-    from .base import without_none
 
     bounds = {k: v for k in ("ge", "gt", "le", "lt") if (v := getattr(spec.param, k)) is not None}
     if not bounds:
