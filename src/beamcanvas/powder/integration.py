@@ -16,7 +16,7 @@ from ..task import SILENT, Param, Progress, task
 from .detectors import calibrant_names, named_calibrant
 from .engines import INTEGRATORS, SPLITTING, method_for
 from .results import Cake, Pattern
-from .types import Calibrant, DiffractionImage, Geometry, Mask, check_shape
+from .types import Calibrant, Detector, DiffractionImage, Geometry, Mask, check_shape
 
 Unit = Literal["2th_deg", "2th_rad", "q_nm^-1", "q_A^-1", "d_A", "r_mm"]
 Splitting = Literal["none", "bounding box", "full"]
@@ -268,7 +268,7 @@ class _Integration:
         if mask is not None:
             check_shape("mask", mask.pixels.shape, image.shape, "image")
         self.image, self.geometry, self.dim, self.progress = image, geometry, dim, progress
-        self.mask = usable_mask(image, geometry) if mask is None else mask.pixels
+        self.mask = usable_mask(image, geometry.detector) if mask is None else mask.pixels
         self.method = method_for(splitting, algorithm, engine, dim)
         self.settings: dict[str, Any] = {
             "splitting": splitting,
@@ -336,9 +336,9 @@ class _Integration:
         return f"pyFAI, {splitting} splitting, {ran.algorithm}, {ran.implementation}"
 
 
-def usable_mask(image: DiffractionImage, geometry: Geometry) -> NDArray[np.bool_]:
+def usable_mask(image: DiffractionImage, detector: Detector) -> NDArray[np.bool_]:
     """The pixels that the image or its detector mark as holding no measurement."""
-    gaps = geometry.detector.pyfai().mask
+    gaps = detector.pyfai().mask
     return image.mask if gaps is None else image.mask | np.asarray(gaps, dtype=bool)
 
 

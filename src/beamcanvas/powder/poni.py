@@ -74,7 +74,12 @@ def read_poni(
     if energy is None and not poni.wavelength:
         raise InputError(f"{file} has no wavelength: give 'energy' in keV.")
     geometry = Geometry(
-        *(float(getattr(poni, name)) for name in _FIELDS),
+        distance=float(poni.dist),
+        poni1=float(poni.poni1),
+        poni2=float(poni.poni2),
+        rot1=float(poni.rot1),
+        rot2=float(poni.rot2),
+        rot3=float(poni.rot3),
         wavelength=HC / energy if energy else float(poni.wavelength),
         detector=known,
     )

@@ -94,10 +94,10 @@ class DiffractionImage:
         """Counts after dark and flat, (I - D) / F; NaN where masked."""
         data: NDArray[np.float32] = self.data.astype(np.float32)
         if self.dark is not None:
-            data = data - self.dark.astype(np.float32)
+            data -= self.dark.astype(np.float32)
         if self.flat is not None:
             with np.errstate(divide="ignore", invalid="ignore"):
-                data = data / self.flat.astype(np.float32)
+                data /= self.flat.astype(np.float32)
         data[self.mask] = np.nan
         return data
 
@@ -126,7 +126,7 @@ class Calibrant:
     """A powder whose lines are known."""
 
     name: str
-    d_spacings: tuple[float, ...]  #: Å, largest first
+    d_spacings: tuple[float, ...] = field(repr=False)  #: Å, largest first
 
     def two_theta(self, wavelength: float, limit: float = np.pi) -> NDArray[np.float64]:
         """Diffraction angles in radians up to `limit`, smallest first, for a wavelength in m."""
