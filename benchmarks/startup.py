@@ -9,7 +9,7 @@ Measured against ewokscore and ewoks in the same run, in processor time of the w
 - replaying ten trivial tasks in a chain: ``beamcanvas run`` of the ``.ows`` file against
   ``ewoks execute`` of the same graph as JSON, both with our own tasks;
 - with ``--peer``, an interpreter where ewoksorange is installed too: both replay the *same*
-  ``.ows`` file there, of ten tasks that are classes of ewokscore, which both then import.
+  ``.ows`` file there, written by ewoks, of ten classes of ewokscore, which both then import.
 """
 
 from __future__ import annotations
@@ -67,8 +67,9 @@ def chain(task: str, given: str, output: str) -> Workflow:
             label=f"Step {n}",
             inputs={given: 1.0},
             task_type="generated" if ours else "class",
-            task_generator="beamcanvas.task.ewoks.task_class" if ours else None,
         )
+        if ours:
+            node.task_generator = "beamcanvas.task.ewoks.task_class"
         if last is not None:
             workflow.link(last, node, {given: output})
         last = node
@@ -106,7 +107,10 @@ def main() -> None:
             "target 5",
         )
         if options.peer:
-            chain(SUM, "a", "result").save(folder / "classes.ows")
+            chain(SUM, "a", "result").save(folder / "classes.json")
+            convert = ["-m", "ewoks", "convert", "--exclude-requirements"]
+            convert = [options.peer, *convert, "classes.json", "classes.ows"]
+            processor_seconds(convert, folder, 0)
             report(
                 "the same classes.ows in both, its tasks import ewokscore",
                 processor_seconds(
