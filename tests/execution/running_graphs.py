@@ -93,7 +93,10 @@ def triangle1() -> tuple[Workflow, Expected]:
     workflow = Workflow(id="triangle1")
     _sums(workflow, add_below_ten, {"1": {"a": 1}, "2": {"b": 1}, "3": {"b": 1}})
     _chain(workflow, "1", "2", "3", "1", when={"too_small": True})
-    return workflow, {"3": {"result": 10, "too_small": False}}
+    return workflow, {
+        "2": {"result": 10, "too_small": False},
+        "3": {"result": 9, "too_small": True},
+    }
 
 
 def self_trigger() -> tuple[Workflow, Expected]:
@@ -106,6 +109,17 @@ def self_trigger() -> tuple[Workflow, Expected]:
     return workflow, {"3": {"result": 11, "too_small": False}}
 
 
+#: the merged outputs of the end nodes
+OUTPUTS: dict[str, dict[str, Any]] = {
+    "empty": {},
+    "acyclic1": {"result": 16},
+    "acyclic2": {"result": 13},
+    "acyclic3": {},
+    "demo": {"result": 18},
+    "cyclic1": {"result": 12, "too_small": False},
+    "triangle1": {"result": 10, "too_small": False},
+    "self_trigger": {"result": 11, "too_small": False},
+}
 GRAPHS = {
     make.__name__: make
     for make in (

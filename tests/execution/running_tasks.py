@@ -115,3 +115,30 @@ def raise_unpicklable() -> None:
 @task
 def describe_error(WorkflowException: dict[str, Any], a: float | None = None) -> str:  # noqa: N803
     return f"{WorkflowException['errorMessage']} with a={a}"
+
+
+BOXES: Any = None
+
+
+class Box:
+    """Known to `BOXES` while it lives."""
+
+    def __init__(self) -> None:
+        BOXES.add(self)
+
+
+def unbox(box: Box) -> None:
+    assert box in BOXES
+
+
+def boxes() -> int:
+    return len(BOXES)
+
+
+def meet(mine: str, other: str) -> None:
+    """Ends when another task wrote its file."""
+    Path(mine).write_text("here")
+    end = time.monotonic() + 20
+    while not Path(other).exists():
+        assert time.monotonic() < end, "nobody came"
+        time.sleep(0.01)

@@ -200,7 +200,9 @@ def _error_fields(error: BaseException | None, message: str) -> dict[str, Any]:
 def _root_cause(error: BaseException | None) -> str:
     if error is None:
         return ""
-    while (cause := error.__cause__ or error.__context__) is not None:
+    seen = set()  # what raised what can go round in circles
+    while (cause := error.__cause__ or error.__context__) is not None and id(cause) not in seen:
+        seen.add(id(cause))
         error = cause
     return str(error) or type(error).__name__
 

@@ -1,0 +1,29 @@
+"""Executors that the tests of a module share, so that processes start once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from beamcanvas.execution.executors import Executor
+from beamcanvas.execution.executors.inline import Inline
+from beamcanvas.execution.executors.processes import Processes
+from beamcanvas.execution.executors.threads import Threads
+
+_MAKE = {"inline": Inline, "threads": lambda: Threads(2), "processes": lambda: Processes(2)}
+
+
+@pytest.fixture(scope="session")
+def processes() -> Iterator[Executor]:
+    with Processes(2) as pool:
+        yield pool
+
+
+@pytest.fixture(params=list(_MAKE))
+def executor(request: pytest.FixtureRequest) -> Iterator[Executor]:
+    if request.param == "processes":
+        yield request.getfixturevalue("processes")
+        return
+    with _MAKE[request.param]() as made:
+        yield made
