@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from AnyQt.QtCore import QTimer
-from AnyQt.QtWidgets import QAction, QHBoxLayout, QScrollArea, QWidget
+from AnyQt.QtWidgets import QAction, QBoxLayout, QHBoxLayout, QScrollArea, QWidget
 
 from beamcanvas.canvas.previews.base import Preview
 from beamcanvas.canvas.previews.image import ImagePreview
@@ -40,7 +40,8 @@ class MaskPreview(Preview):
         self.draw_action = QAction("draw", self, checkable=True)
         self.draw_action.setToolTip("Draw on the mask by hand")
         self.draw_action.toggled.connect(self._show_tools)
-        self.picture.toolbar.addAction(self.draw_action)
+        first = self.picture.toolbar.actions()[0]
+        self.picture.toolbar.insertAction(first, self.draw_action)
         self.side = QScrollArea()
         self.side.setWidgetResizable(True)
         self.side.hide()
@@ -70,6 +71,7 @@ class MaskPreview(Preview):
 
             self.tools = MaskToolsWidget(plot=self.picture.plot)
             self.tools.setMultipleMasks("single")
+            self.tools.setDirection(QBoxLayout.Direction.TopToBottom)
             self.side.setWidget(self.tools)
             self.side.setFixedWidth(self.tools.sizeHint().width() + 24)
             self._load_drawing()

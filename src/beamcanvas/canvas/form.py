@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from AnyQt.QtCore import Qt
-from AnyQt.QtGui import QFont
+from AnyQt.QtGui import QFont, QFontMetrics
 from AnyQt.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -20,7 +20,7 @@ from AnyQt.QtWidgets import (
 
 from ..errors import InputError
 from ..task import MISSING, Input, Param, Task, is_plain
-from .fields import DataPathField, Field, PathField, PathsField, field_for, plain
+from .fields import CheckField, DataPathField, Field, PathField, PathsField, field_for, plain
 from .history import History
 from .look import Words, problem_colour
 from .noderun import NodeRun, State
@@ -103,10 +103,14 @@ class SettingsForm(QWidget):
 
     def _align_labels(self) -> None:
         rows = self.rows.values()
-        labels = max((r.label.sizeHint().width() for r in rows), default=0)
+        bold = QFont(self.font())
+        bold.setWeight(QFont.Weight.DemiBold)  # as a changed one is
+        metrics = QFontMetrics(bold)
+        beside = (r.label.text() for r in rows if not isinstance(r.field, CheckField))
+        labels = max((metrics.horizontalAdvance(text) + 2 for text in beside), default=0)
         units = max((r.unit.sizeHint().width() for r in rows), default=0)
         for row in rows:
-            row.label.setMinimumWidth(labels)
+            row.label.setFixedWidth(labels)
             row.unit.setMinimumWidth(units)
 
     # -- editing
@@ -173,8 +177,11 @@ class Row:
         top = Qt.AlignmentFlag.AlignTop
         grid.addWidget(self.label, line, 0)
         grid.addWidget(self.link, line, 1)
-        if self.field is not None:
+        if isinstance(self.field, CheckField):
+            grid.addWidget(self.field, line, 0, 1, 3)
+        elif self.field is not None:
             grid.addWidget(self.field, line, 1)
+        if self.field is not None:
             self.field.setToolTip(_tip(spec, help))
             self.label.setBuddy(self.field)
             if self.field.sizeHint().height() > 2 * self.label.sizeHint().height():
@@ -196,6 +203,8 @@ class Row:
         font.setItalic(False)
         font.setWeight(QFont.Weight.DemiBold if changed else QFont.Weight.Normal)
         self.label.setFont(font)
+        if isinstance(self.field, CheckField):
+            self.field.check.setFont(font)
 
     def show_link(self, linked: Any) -> None:
         """Show where the value comes from when a link feeds the input."""
@@ -211,6 +220,7 @@ class Row:
         self.unit.setVisible(not by_link)
         if self.field is not None:
             self.field.setVisible(not by_link)
+        self.label.setVisible(by_link or not isinstance(self.field, CheckField))
 
     def set_problem(self, sentence: str) -> None:
         self.problem.setStyleSheet(f"color: {problem_colour(self.problem)};")

@@ -103,7 +103,7 @@ class TaskWidget(OWBaseWidget, _FewMessages, openclass=True):  # type: ignore[ca
         self._driven = False
         self.form: SettingsForm | None = None
         self.area: Any = None
-        self._stale_preview = True
+        self._shown_outputs: Any = None
         self._run_started = 0.0
         self._build_controls()
         self.settingsAboutToBePacked.connect(self._store_settings)
@@ -364,8 +364,7 @@ class TaskWidget(OWBaseWidget, _FewMessages, openclass=True):  # type: ignore[ca
         if running:
             self._run_started = monotonic()
             self._progressed(None, "")
-        if state in (State.DONE, State.FAILED, State.CANCELLED):
-            self._stale_preview = True
+        if state is not State.RUNNING:
             self._show_messages(state)
         if not self._driven:
             self._tell_orange(state)
@@ -408,9 +407,10 @@ class TaskWidget(OWBaseWidget, _FewMessages, openclass=True):  # type: ignore[ca
     def _show_messages(self, state: State) -> None:
         self.Error.clear()
         self.Warning.clear()
-        if state is State.FAILED:
-            error = self.noderun.error
-            sentence, unexpected = error_words(error)
+        if self.noderun.problem:
+            self.Error.failed(self.noderun.problem)
+        elif state is State.FAILED:
+            sentence, unexpected = error_words(self.noderun.error)
             self.Error.failed(sentence, exc_info=unexpected)
         doubts = [
             doubt
@@ -421,8 +421,6 @@ class TaskWidget(OWBaseWidget, _FewMessages, openclass=True):  # type: ignore[ca
             self.Warning.doubtful(" ".join(dict.fromkeys(map(str, doubts))))
 
     def _inputs_changed(self) -> None:
-        if self.noderun.problem:
-            self.Error.failed(self.noderun.problem)
         self._show_in_and_out()
         if not self.noderun.outputs and self.isVisible():
             self._show_outputs()
@@ -444,22 +442,20 @@ class TaskWidget(OWBaseWidget, _FewMessages, openclass=True):  # type: ignore[ca
         self.in_and_out.setToolTip(words)
 
     def _show_outputs(self) -> None:
-        if self.area is None or not self._stale_preview:
-            return
         noderun = self.noderun
+        if self.area is None:
+            return
         if noderun.outputs:
-            self._stale_preview = False
-            titles = {
-                name: noderun.task.outputs[name].label
-                if noderun.task is not None and name in noderun.task.outputs
-                else str(name)
-                for name in noderun.outputs
-            }
-            self.show_previews(self.area, noderun.outputs, titles)
-        elif self.show_before_run(self.area):
-            pass
-        elif noderun.state is State.FAILED:
-            self._stale_preview = False
+            if noderun.outputs is not self._shown_outputs:
+                self._shown_outputs = noderun.outputs
+                known = noderun.task.outputs if noderun.task is not None else {}
+                titles = {n: known[n].label if n in known else str(n) for n in noderun.outputs}
+                self.show_previews(self.area, noderun.outputs, titles)
+            return
+        self._shown_outputs = None
+        if self.show_before_run(self.area):
+            return
+        if noderun.state is State.FAILED:
             self.area.show_nothing(error_words(noderun.error)[0])
         else:
             self.area.show_nothing(_WHY_NOTHING.get(noderun.state, ""))

@@ -145,11 +145,11 @@ class ChoiceField(Field):
 
 
 class CheckField(Field):
-    """Yes or no."""
+    """Yes or no, with its words beside the box."""
 
     def __init__(self, spec: Input) -> None:
         super().__init__(spec)
-        self.check = QCheckBox()
+        self.check = QCheckBox(spec.label)
         self.check.clicked.connect(lambda on: self.give(bool(on)))
         self.row.addWidget(self.check)
         self.row.addStretch()

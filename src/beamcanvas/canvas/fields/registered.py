@@ -32,13 +32,13 @@ class RegisteredField(Field):
         self.widget = widget
         self.spec_type = without_none(spec.annotation)
         self._showing = False
-        widget.changed.connect(self._changed)
+        widget.changed.connect(lambda _: self._changed())
         self.row.addWidget(widget.native)
         self.setFocusProxy(widget.native)
 
-    def _changed(self, value: Any) -> None:
+    def _changed(self) -> None:
         if not self._showing:
-            self.give(value)
+            self.give(self.widget.value)  # what it emits may be Qt's own type
 
     def set_value(self, value: Any) -> None:
         super().set_value(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,8 @@ from .table import TablePreview
 from .text import TextPreview
 
 VALUES = "Values"
+
+_log = logging.getLogger(__name__)
 
 
 class PreviewArea(QWidget):
@@ -85,8 +88,29 @@ class PreviewArea(QWidget):
 
     def _draw(self) -> None:
         page = self.tabs.currentWidget()
-        if page in self._waiting:
+        if page not in self._waiting:
+            return
+        try:
             page.show_value(self._waiting.pop(page))
+        except Exception as error:  # what a value says of itself may be wrong in any way
+            _log.warning("A preview failed.", exc_info=True)
+            words = QLabel(f"This can't be shown: {error}")
+            words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            words.setWordWrap(True)
+            index = self.tabs.currentIndex()
+            title = self.tabs.tabText(index)
+            self.tabs.removeTab(index)
+            page.deleteLater()
+            self.tabs.insertTab(index, words, title)
+            self.tabs.setCurrentIndex(index)
+
+
+def _preview_for(value: Any) -> type[Preview]:
+    try:
+        return preview_for(value)
+    except Exception:  # as above: it is named in words then
+        _log.warning("A value can't be plotted.", exc_info=True)
+        return SummaryPreview
 
 
 def _pages(
@@ -96,7 +120,7 @@ def _pages(
     for title, value in outputs.items():
         if value is None:
             continue
-        kind = made_for.get(title) or preview_for(value)
+        kind = made_for.get(title) or _preview_for(value)
         short = kind is TextPreview and len(value) < 200 and "\n" not in value
         if kind is SummaryPreview or short:
             small[title] = value

@@ -11,6 +11,11 @@ from ...nexus.nxdata import Axis, NXData
 from .base import Preview, nxdata_of
 
 
+#: over pixels that are not used, and where a map has no value
+MASKED = (230, 60, 150, 170)
+NOT_MEASURED = (128, 128, 128, 255)
+
+
 class ImagePreview(Preview):
     """An image with its mask over it, colours to be chosen, profiles, and values in words."""
 
@@ -130,7 +135,8 @@ class ImagePreview(Preview):
         from silx.gui.colors import Colormap
 
         x0, dx, y0, dy = self._grid
-        colours = np.array([[0, 0, 0, 0], [230, 60, 150, 170]], dtype=np.uint8)
+        colour = MASKED if data.pixels else NOT_MEASURED
+        colours = np.array([(0, 0, 0, 0), colour], dtype=np.uint8)
         self.plot.addImage(
             np.asarray(mask).view(np.uint8),
             legend="mask",

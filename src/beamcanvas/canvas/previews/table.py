@@ -108,6 +108,9 @@ class TablePreview(Preview):
     def show_value(self, value: Any) -> None:
         self.model = TableModel(value)
         self.view.setModel(self.model)
-        self.view.verticalHeader().setVisible(mapping_of(value) is None)
+        rows = mapping_of(value) is None
+        self.view.verticalHeader().setVisible(rows)
+        self.view.horizontalHeader().setVisible(rows)
         if len(self.model.headings) > 1:
             self.view.resizeColumnToContents(0)
+            self.view.setColumnWidth(0, self.view.columnWidth(0) + 24)
