@@ -233,7 +233,7 @@ def test_events_and_job_id_are_written(here: Folder, two: str) -> None:
 def test_ctrl_c_ends_a_run_cleanly(here: Folder) -> None:
     file = here.save("slow.json", ("good", "add", {"a": 1}), ("slow", "sleep", {"seconds": 60}))
     process = subprocess.Popen(
-        [sys.executable, "-m", "beamcanvas", "run", file, "--events", "e.db"],
+        [sys.executable, "-m", "beamcanvas", "run", file, "--events", "e.db", "--results", "r.h5"],
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -250,6 +250,7 @@ def test_ctrl_c_ends_a_run_cleanly(here: Folder) -> None:
     rows = [row for row in rows if row[1] != "progress"]
     assert rows[-2:] == [("workflow", "end"), ("job", "end")]
     assert len(rows) == 8
+    assert read_outputs("r.h5")["good"]["result"] == 2
 
 
 # -- the others

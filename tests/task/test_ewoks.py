@@ -83,6 +83,7 @@ def test_ewoks_runs_our_tasks(graph: Path, engine: str) -> None:
     assert "'sum': 8" in run.stdout
 
 
+@pytest.mark.filterwarnings("ignore:Unexpected inputs")
 def test_our_task_as_a_class_of_ewokscore(tmp_path: Path) -> None:
     from beamcanvas.task.ewoks import task_class
 

@@ -268,6 +268,7 @@ def test_a_notebook_gives_its_tagged_results(tmp_path: Path) -> None:
 # -- classes written for ewoks
 
 
+@pytest.mark.filterwarnings("ignore:Unexpected inputs")
 def test_a_class_of_a_package_runs_as_it_is() -> None:
     pytest.importorskip("ewokscore")
     name = "ewokscore.tests.examples.tasks.sumtask.SumTask"

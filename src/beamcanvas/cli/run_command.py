@@ -73,9 +73,10 @@ def run(options: Namespace) -> int:
                     job_id=options.jobid,
                 )
         except (TaskError, Cancelled, KeyboardInterrupt) as error:
-            if not hasattr(error, "result"):
+            produced: Result | None = getattr(error, "result", None)
+            if produced is None:  # stopped before it began
                 raise
-            failure, result = error, error.result
+            failure, result = error, produced
         results: Path | None = None
         if writer is not None and _is_worth_keeping(result, failure):
             writer.add(result)

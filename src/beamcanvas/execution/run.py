@@ -125,6 +125,8 @@ def run(
     error = stopped or one.error
     if isinstance(error, (TaskError, Cancelled)):
         error.result = result
+    elif error is not None:
+        vars(error)["result"] = result  # of a KeyboardInterrupt, for who writes results then
     if error is not None and (raise_on_error or stopped is not None):
         raise error
     return result
