@@ -18,7 +18,7 @@ def difference(base: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
         elif not same(value, base[key]):
             to_set[key] = value
     dropped = [key for key in base if key not in wanted]
-    parts = {"set": to_set, "drop": dropped, "in": inside}
+    parts = {"set": dict(sorted(to_set.items())), "drop": dropped, "in": inside}
     return {name: part for name, part in parts.items() if part}
 
 
