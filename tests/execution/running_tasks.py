@@ -142,3 +142,9 @@ def meet(mine: str, other: str) -> None:
     while not Path(other).exists():
         assert time.monotonic() < end, "nobody came"
         time.sleep(0.01)
+
+
+def raise_circle() -> None:
+    one, two = ValueError("one"), ValueError("two")
+    one.__cause__, two.__cause__ = two, one
+    raise one

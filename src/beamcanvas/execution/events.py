@@ -200,7 +200,7 @@ def _error_fields(error: BaseException | None, message: str) -> dict[str, Any]:
 def _root_cause(error: BaseException | None) -> str:
     if error is None:
         return ""
-    seen = set()  # what raised what can go round in circles
+    seen = {id(error)}  # what raised what can go round in circles
     while (cause := error.__cause__ or error.__context__) is not None and id(cause) not in seen:
         seen.add(id(cause))
         error = cause
