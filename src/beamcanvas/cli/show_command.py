@@ -87,17 +87,19 @@ def _inputs(
     given = {named(n): v for n, v in node.default_inputs.items()}
     for name in dict.fromkeys([*specs, *given, *linked]):
         spec = specs.get(name)
-        unit = f" {spec.param.unit}" if spec is not None and spec.param.unit else ""
+        unit = spec.param.unit if spec is not None else ""
         if name in linked:
             yield name, "", linked[name]
         elif name in given:
-            yield name, _shown(given[name]) + unit, "set"
+            yield name, _shown(given[name], unit), "set"
         elif spec is not None and spec.required:
             yield name, "", "all outputs" if "*" in linked else "MISSING"
         elif spec is not None:
-            yield name, _shown(spec.default) + unit, "default"
+            yield name, _shown(spec.default, unit), "default"
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Any, unit: str) -> str:
     text = repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}..."
+    if len(text) > 80:
+        return f"{text[:77]}..."
+    return f"{text} {unit}" if unit and value is not None else text

@@ -61,7 +61,7 @@ class ResultsWriter:
         workflow: Workflow,
         inputs: Mapping[NodeId, Mapping[Any, Any]] | None = None,
     ) -> None:
-        self.path = Path(path).expanduser().absolute()
+        self.path = Path(path).expanduser().resolve()
         self._new = NewFile(self.path)
         self._groups: dict[NodeId, str] = {}
         # what was written, kept alive so that its identity stays its own
