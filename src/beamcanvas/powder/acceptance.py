@@ -132,7 +132,7 @@ def assess(
         window = slice(low, high)
         if reach < 1.8 * pixel or low < 0 or high >= len(pattern) or pixels[window].min() < 4:
             continue
-        place: Array = (np.arange(low, high) + 0.5) * width
+        place = np.asarray((np.arange(low, high) + 0.5) * width, dtype=float)
         centre = _peak(place, pattern[window], pixels[window], line, pixel)
         expected.append(line)
         seen.append(centre is not None)
@@ -142,17 +142,21 @@ def assess(
         # a peak further off than the others is another powder's
         found &= distance < max(4 * 1.48 * float(np.nanmedian(distance)), 0.2)
     limit = np.minimum(2 * pixel, half)
-    from_line = np.abs(angle - lines[nearest(angle, lines)])
-    by_chance = float(np.mean(from_line < limit[nearest(angle, lines)]))
-    shining = two_theta(bright.positions, parameters)
-    which = nearest(shining, lines)
-    share = float(np.mean(np.abs(shining - lines[which]) < limit[which]))
-    return Evidence(np.array(expected), found, np.array(off), share, by_chance, pixel)
+    share = _share_on(lines, limit, two_theta(bright.positions, parameters))
+    chance = _share_on(lines, limit, angle)
+    return Evidence(np.array(expected), found, np.array(off), share, chance, pixel)
+
+
+def _share_on(lines: Array, limit: Array, angle: Array) -> float:
+    """Share of the angles, up to the last line, that are within `limit` of one."""
+    angle = angle[angle < lines[-1] + limit[-1]]
+    which = nearest(angle, lines)
+    return float(np.mean(np.abs(angle - lines[which]) < limit[which])) if len(angle) else 0.0
 
 
 def _peak(place: Array, pattern: Array, pixels: Array, line: float, pixel: float) -> float | None:
     """Centre of a clear peak on or near a line, by a Gaussian on a sloping background."""
-    from scipy.optimize import curve_fit
+    from scipy.optimize import least_squares
 
     x = (place - line) / pixel
     edge = max(2, len(x) // 6)
@@ -164,15 +168,14 @@ def _peak(place: Array, pattern: Array, pixels: Array, line: float, pixel: float
     if height < 4 * max(noise, counting, 1e-12):
         return None
 
-    def model(x: Array, height: float, centre: float, width: float, c0: float, c1: float) -> Array:
-        peak: Array = height * np.exp(-0.5 * ((x - centre) / width) ** 2) + c0 + c1 * x
-        return peak
+    def misfit(parameters: Array) -> Array:
+        height, centre, width, level, slope = parameters
+        peak = height * np.exp(-0.5 * ((x - centre) / width) ** 2)
+        return np.asarray((peak + level + slope * x - pattern) / size, dtype=float)
 
-    guess = (height, float(x[top]), 0.7, float(beside.mean()), 0.0)
-    try:
-        fitted, _ = curve_fit(model, x, pattern, guess, maxfev=400)
-    except RuntimeError:  # no peak that a Gaussian fits
-        return None
+    size = float(pattern[top])
+    guess = [height, float(x[top]), 0.7, float(beside.mean()), 0.0]
+    fitted = least_squares(misfit, guess, x_scale=[size, 1.0, 1.0, size, size], max_nfev=100).x
     if fitted[0] <= 0 or not abs(fitted[1]) < _ON_LINE or not 0.2 < abs(fitted[2]) < x[-1]:
         return None
     return line + float(fitted[1]) * pixel

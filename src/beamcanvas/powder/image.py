@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -130,11 +136,25 @@ def _is_hdf5(file: Path) -> bool:
         return stream.read(8) == b"\x89HDF\r\n\x1a\n"
 
 
+@contextmanager
+def _uncompressed(file: Path) -> Iterator[Path]:
+    """The file, or a temporary copy unpacked: fabio prints a line for each that it unpacks."""
+    packed = file.suffix.lower()
+    if packed not in (".gz", ".bz2"):
+        yield file
+        return
+    with tempfile.NamedTemporaryFile(suffix=Path(file.stem).suffix) as unpacked:
+        with (gzip if packed == ".gz" else bz2).open(file) as stream:
+            shutil.copyfileobj(stream, unpacked)
+        unpacked.flush()
+        yield Path(unpacked.name)
+
+
 def _read_fabio(file: Path, frame: int | None) -> tuple[NDArray[Any], Header, str]:
     import fabio
 
     try:
-        with fabio.open(file) as image:
+        with _uncompressed(file) as path, fabio.open(path) as image:
             count = int(image.nframes)
             if frame is not None and frame >= count:
                 raise InputError(no_such_frame(str(file), frame, count))

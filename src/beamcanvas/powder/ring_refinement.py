@@ -35,8 +35,7 @@ class RingPoints:
         """Distance of each ring from its line for another placement, rad."""
         moved = two_theta(self.positions, from_beam(placement)) - self.seen
         shifted = (lines_at(sines, placement[5])[: len(self.lines)] - self.lines)[self.ring]
-        off: Array = self.off + moved - shifted
-        return off
+        return np.asarray(self.off + moved - shifted, dtype=float)
 
     def only(self, chosen: NDArray[np.bool_]) -> RingPoints:
         return RingPoints(
@@ -63,7 +62,8 @@ def reaches(lines: Array, most: float) -> Array:
     """How far from each line to look: up to its neighbours' share, 0 where lines blend."""
     gaps = np.diff(lines)
     nearer = np.minimum(np.append(np.inf, gaps), np.append(gaps, np.inf))
-    return np.minimum(0.45 * nearer, most)
+    found: Array = np.minimum(0.45 * nearer, most)
+    return found
 
 
 def ring_points(

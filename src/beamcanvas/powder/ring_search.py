@@ -78,7 +78,7 @@ def _profile(some: BrightPixels, centre: tuple[float, float], width: float) -> _
     level = gaussian_filter1d(counts, 10) + 0.02 * counts.mean() + 1e-12
     contrast = gaussian_filter1d(counts, 1) / level - 1
     contrast[level < 0.1 * level.mean()] = 0
-    radii: Array = (np.arange(len(counts)) + 0.5) * bin_width
+    radii = np.asarray((np.arange(len(counts)) + 0.5) * bin_width, dtype=float)
     return _Profile(radii, contrast, level)
 
 
@@ -197,7 +197,7 @@ def peaks_present(place: Array, values: Array, width: float) -> tuple[Array, Arr
     noise = 1.48 * np.median(np.abs(height[seen])) + 1e-12
     sure = np.clip(height / (6 * noise), 0, 1) * seen
     presence: Array = gaussian_filter1d(sure, 1.5)
-    middles: Array = (np.arange(len(mean)) + 0.5) * width
+    middles = np.asarray((np.arange(len(mean)) + 0.5) * width, dtype=float)
     return middles, presence
 
 
