@@ -6,12 +6,14 @@ import random
 from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beamcanvas.execution.scheduler import Scheduler
+from beamcanvas.execution.wiring import State
 from beamcanvas.workflow import Workflow
 
 Log = list[tuple[str, dict[Any, Any]]]
@@ -482,6 +484,50 @@ def test_the_order_in_which_nodes_end_does_not_change_what_fires(data: st.DataOb
     assert sorted(map(str, log)) == sorted(map(str, expected))
     assert all(count <= 1 for count in first.firings.values())
     assert list(second.outputs.keys() - first.outputs.keys()) == []
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_no_delivery_is_left_lying_in_any_graph(data: st.DataObject) -> None:
+    """With loops, conditions, errors and every kind of link."""
+    n = data.draw(st.integers(2, 7))
+    play = Play()
+    turns = dict.fromkeys(map(str, range(n)), 0)
+
+    def function(node: str, bad: bool) -> Callable[..., Any]:
+        def call(**_: Any) -> dict[str, Any]:
+            turns[node] += 1
+            if bad and turns[node] % 2:
+                fails()
+            return {"out": node, "again": turns[node] < 3}
+
+        return call
+
+    for node in turns:
+        play.node(node, function(node, data.draw(st.booleans())), force_start_node=node == "0")
+    kinds = st.sampled_from([{}, {}, {"required": False}, {"required": True}, {"on_error": True}])
+    pairs = st.tuples(st.integers(0, n - 1), st.integers(0, n - 1))
+    for source, target in data.draw(st.sets(pairs, max_size=12)):
+        kind = dict(data.draw(kinds))
+        if source >= target or data.draw(st.booleans()):
+            kind.pop("on_error", None)
+            kind["when"] = {"again": True}
+        kind["cache_if_optional"] = data.draw(st.booleans())
+        play.link(str(source), str(target), {f"from{source}": "out"}, **kind)
+    chance = random.Random(data.draw(st.integers()))
+    left = []
+
+    def release(state: State) -> None:
+        if state.ready and (state.seen or state.backlog):
+            left.append(state.node.id)
+
+    with patch.object(State, "release", release):
+        scheduler, log = play.run(lambda due: chance.randrange(len(due)))
+    assert left == []
+    assert len(log) == sum(scheduler.firings.values())
+    for state in scheduler._states.values():
+        assert state.loop.settled
+        assert not state.queue
 
 
 def test_a_chain_of_20_000_nodes() -> None:

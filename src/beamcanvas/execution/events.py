@@ -13,11 +13,9 @@ with the text after the colon if there is one (``"sqlite:run.db"``).
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from traceback import format_exception
 from typing import Any, TypeAlias
 
 from ..errors import InputError
@@ -50,7 +48,6 @@ FIELDS: Mapping[str, str] = {
 }
 
 _OWN = {"log": "log:LogHandler", "sqlite": "sqlite:SqliteHandler", "terminal": "terminal:Terminal"}
-_log = logging.getLogger(__name__)
 
 
 def make_handler(handler: str | Handler) -> Handler:
@@ -186,13 +183,18 @@ class Events:
         try:
             call(*args)
         except Exception:
-            _log.exception("The handler of events %r failed and gets no more of them.", handler)
+            import logging
+
+            log = logging.getLogger(__name__)
+            log.exception("The handler of events %r failed and gets no more of them.", handler)
             self._handlers = [h for h in self._handlers if h is not handler]
 
 
 def _error_fields(error: BaseException | None, message: str) -> dict[str, Any]:
     if error is None:
         return {"error": False}
+    from traceback import format_exception
+
     traceback = "".join(format_exception(error))
     return {"error": True, "error_message": message, "error_traceback": traceback}
 

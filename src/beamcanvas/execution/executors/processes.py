@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import pickle
 from collections import deque
@@ -44,6 +45,8 @@ class Processes(Executor):
         self._busy: dict[Any, _Worker] = {}
         self._due: deque[Work] = deque()
         self._refused: deque[tuple[Work, InputError]] = deque()
+        # at its end Python waits for processes, and these wait for work
+        atexit.register(self.close)
 
     def submit(self, work: Work) -> None:
         self._due.append(work)
@@ -107,6 +110,7 @@ class Processes(Executor):
         self._busy.clear()
 
     def close(self) -> None:
+        atexit.unregister(self.close)
         for worker in (*self._idle, *self._busy.values()):
             worker.stop()
         self._idle.clear()
