@@ -25,9 +25,7 @@ VALUE: st.SearchStrategy[Any] = st.recursive(
     ),
     max_leaves=4,
 )
-ID = st.recursive(
-    NAME | st.integers(0, 20), lambda inner: st.tuples(inner, inner), max_leaves=3
-)
+ID = st.recursive(NAME | st.integers(0, 20), lambda inner: st.tuples(inner, inner), max_leaves=3)
 INPUT_NAME = NAME | st.integers(0, 3)
 POSITION = st.tuples(st.integers(-99, 999), st.floats(-99, 999)).map(str)
 
@@ -145,7 +143,13 @@ def workflows(draw: Any, depth: int = 1) -> Workflow:
         "attributes": st.dictionaries(NAME, TEXT, max_size=2),
         "elements": st.just(["<thing><inner a='1'/></thing>", "no xml"]),
         "window_groups": st.just(
-            [{"name": "all", "default": "true", "states": [{"node": n, "data": "QUJD"} for n in ids]}]
+            [
+                {
+                    "name": "all",
+                    "default": "true",
+                    "states": [{"node": n, "data": "QUJD"} for n in ids],
+                }
+            ]
         ),
     }
     found = Workflow(

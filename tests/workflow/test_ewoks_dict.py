@@ -158,7 +158,7 @@ def test_numpy_becomes_plain() -> None:
 def test_what_no_file_can_hold_is_named(name: str, value: Any) -> None:
     workflow = Workflow()
     workflow.add("builtins.max", id="a", inputs={"x": value})
-    with pytest.raises(WorkflowError, match="'a'.*can't be stored|'a'.*too large"):
+    with pytest.raises(WorkflowError, match=r"'a'.*can't be stored|'a'.*too large"):
         dumps(workflow, name)
 
 
@@ -207,13 +207,19 @@ def test_what_is_wrong_is_named(mapping: dict[str, Any], said: str) -> None:
 
 def test_all_problems_at_once() -> None:
     with pytest.raises(WorkflowError) as caught:
-        from_dict({"nodes": [{"id": "a"}, {"id": "b", **TASK, "force_start_node": 3}], "links": [0]})
+        from_dict(
+            {"nodes": [{"id": "a"}, {"id": "b", **TASK, "force_start_node": 3}], "links": [0]}
+        )
     assert len(caught.value.problems) == 3
 
 
 def test_tags_that_are_none() -> None:
     spelled = {"serializer": "json_pickle", "serializer_version": "1.0.0"}
-    for value in ({"__ewoks__": "who"}, {"__ewoks__": "set", "items": [[]]}, {"__ewoks__": "bytes"}):
+    for value in (
+        {"__ewoks__": "who"},
+        {"__ewoks__": "set", "items": [[]]},
+        {"__ewoks__": "bytes"},
+    ):
         with pytest.raises(WorkflowError, match="tag"):
             from_dict({**with_node(x=value), "__ewoks_serialize__": spelled})
         assert from_dict(with_node(x=value)).nodes["a"].extra == {"x": value}

@@ -102,7 +102,7 @@ def test_a_save_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
     path = save(Workflow(id="old"), tmp_path / "a.json")
     bad = Workflow()
     bad.add("builtins.max", inputs={"x": object()})
-    with pytest.raises(WorkflowError, match="a.json"):
+    with pytest.raises(WorkflowError, match=r"a\.json"):
         save(bad, path)
     assert json.loads(path.read_text())["graph"]["id"] == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["a.json"]

@@ -15,7 +15,7 @@ from beamcanvas.workflow.formats import widgets as widgets_module
 
 DATA = Path(__file__).parent / "data"
 
-WIDGETS = '''
+WIDGETS = """
 from orangewidget.widget import Input, Output
 from . import base
 from .tasks import Renamed as Task
@@ -41,43 +41,9 @@ class OWNative(base.Base):
 
 class OWOurs(base.Base, task="my.tasks.add"):
     name = "Ours"
-'''
-
-SCHEME = """<?xml version='1.0' encoding='utf-8'?>
-<scheme version="2.1" title="Sum" description="of two" colour="blue">
- <nodes>
-  <node id="3" name="Add" qualified_name="other_canvas.widgets.OWAdd" project_name="other"
-        version="1.0" title="first" position="(10, 20.5)" flag="yes"><note>keep <b>me</b></note></node>
-  <node id="7" name="Inherits" qualified_name="other_canvas.widgets.OWInherits" project_name="other"
-        version="" title="second" position="(30, 40)" />
-  <node id="8" name="Native" qualified_name="other_canvas.widgets.OWNative" project_name="other"
-        version="" title="third" position="(50, 60)" />
-  <node id="9" name="Gone" qualified_name="not_here.OWGone" project_name="gone"
-        version="" title="fourth" position="(70, 80)" />
- </nodes>
- <links>
-  <link id="0" source_node_id="3" sink_node_id="7" source_channel="A + B" sink_channel="A" enabled="true" />
-  <link id="1" source_node_id="3" sink_node_id="7" source_channel="A + B" sink_channel="B" enabled="true" />
-  <link id="2" source_node_id="7" sink_node_id="9" source_channel="A + B" sink_channel="Data"
-        enabled="false" sink_channel_id="data" />
- </links>
- <annotations>
-  <text id="0" type="text/markdown" rect="(1.0, 2.0, 3.0, 4.0)" font-size="16"># Title</text>
-  <arrow id="1" start="(1, 2)" end="(3, 4)" fill="#C1272D" />
- </annotations>
- <thumbnail />
- <node_properties>
-  <properties node_id="3" format="literal">{'_ewoks_default_inputs': {'a': 1}, 'geometry': b'\\x01', '__version__': 1}</properties>
-  <properties node_id="7" format="json">{"default_inputs": {"b": 2}}</properties>
-  <properties node_id="8" format="pickle">gASVHgAAAAAAAACMAm9zlIwGc3lzdGVtlJOUjAR0cnVllIWUUpQu</properties>
-  <properties node_id="9" format="literal">{'broken</properties>
- </node_properties>
- <session_state><window_groups>
-  <group name="all" default="true"><window_state node_id="7">QUJD</window_state></group>
- </window_groups></session_state>
- <addon>x</addon>
-</scheme>
 """
+
+SCHEME = (DATA / "other_canvas.ows").read_text()
 
 
 @pytest.fixture

@@ -69,12 +69,17 @@ class _Expansion:
                     self.nodes[node.id] = node
         else:
             self.nodes.update(workflow.nodes)
+        own = [link for link in workflow.links if link.enabled]
         if self._inner:
             inside = (link for inner in self._inner.items() for link in _renamed_links(*inner))
-            own = (e for link in workflow.links if link.enabled for e in self._expand_link(link))
-            self.links = _merged([*inside, *own])
+            self.links = _merged([*inside, *(e for link in own for e in self._expand_link(link))])
         else:
-            self.links = _merged([link for link in workflow.links if link.enabled])
+            for link in own:
+                if link.sub_source is not None or link.sub_target is not None:
+                    list(self._expand_link(link))  # says why not
+                elif link.sub_target_attributes:
+                    list(self._expand_link(link))  # says why not
+            self.links = _merged(own)
         self._check_ends()
         self.inputs = self._resolve_aliases(workflow.input_nodes, "input_nodes")
         self.outputs = self._resolve_aliases(workflow.output_nodes, "output_nodes")
@@ -347,7 +352,7 @@ def _with_defaults(link: Link, source: NodeId, target: NodeId, default: dict[str
         own = getattr(link, name)
         if name == "extra":
             changes[name] = {**value, **own}
-        elif own in (None, False, {}):
+        elif own is None or (own in (False, {}) and name != "required"):
             changes[name] = value
     return replace(
         link,

@@ -94,7 +94,8 @@ def _links(workflow: Workflow) -> Iterator[Problem]:
 
 
 def _at(node: Node, field: str, said: str) -> Problem:
-    return Problem(node.id, field, f"The node '{node.title}', {field}: {said}")
+    stop = "" if said.endswith((".", "?")) else "."
+    return Problem(node.id, field, f"The node '{node.title}', {field}: {said}{stop}")
 
 
 def _on(link: Link, field: str, said: str) -> Problem:
@@ -149,13 +150,13 @@ def _never_run(flat: Workflow, required: list[bool]) -> Iterator[Problem]:
         for link, is_required in zip(flat.links, required, strict=True)
         if is_required and link.source not in can_run
     }
-    for target, source in waited_for.items():
-        if target not in can_run:
+    for node in flat.nodes.values():
+        if node.id in waited_for and node.id not in can_run:
             yield _at(
-                flat.nodes[target],
+                node,
                 "links",
-                f"it can never run: it waits for '{id_text(source)}', which waits for it in "
-                "turn or can't run either.",
+                f"it can never run: it waits for '{id_text(waited_for[node.id])}', which waits "
+                "for it in turn or can't run either.",
             )
 
 
