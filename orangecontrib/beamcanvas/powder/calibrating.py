@@ -10,9 +10,16 @@ from beamcanvas.canvas.widget import TaskWidget
 from beamcanvas.powder import Calibration, DiffractionImage
 from beamcanvas.task import MISSING
 
+from .check_preview import CheckPreview
 from .rings_preview import RingImage, RingsPreview
 
 RINGS = "Rings"
+PREVIEWS = {
+    RINGS: RingsPreview,
+    "Residuals": CurvePreview,
+    "Pattern": CheckPreview,
+    "Report": TablePreview,
+}
 
 
 class CalibratingWidget(TaskWidget, openclass=True):
@@ -25,6 +32,7 @@ class CalibratingWidget(TaskWidget, openclass=True):
             {
                 RINGS: RingImage(found.image, found, found.geometry.beam_centre),
                 "Residuals": found.residuals,
+                "Pattern": found,
                 "Report": found.report,
             },
         )
@@ -38,9 +46,7 @@ class CalibratingWidget(TaskWidget, openclass=True):
         return True
 
     def _show(self, area: Any, shown: dict[str, Any]) -> None:
-        area.show_outputs(
-            shown, {RINGS: RingsPreview, "Residuals": CurvePreview, "Report": TablePreview}
-        )
+        area.show_outputs(shown, PREVIEWS)
         area.page(RINGS).on_beam = self._take_beam
 
     def _beam(self) -> tuple[float, float] | None:

@@ -30,6 +30,7 @@ class RingsPreview(ImagePreview):
         self.shown: RingImage | None = None
         self.rings_action = self._switch("rings", "Show where the geometry puts the rings")
         self.points_action = self._switch("points", "Show where the rings were found")
+        self.points_action.setChecked(False)
         self.beam_action = self._switch("pick beam", "Click where the direct beam would hit")
         self.beam_action.setChecked(False)
 
@@ -60,10 +61,9 @@ class RingsPreview(ImagePreview):
             if self.rings_action.isChecked() and len(ring.line):
                 self._curve(f"{name} line", ring.line, color="#ff4d4d", linestyle="-")
             if self.points_action.isChecked() and len(ring.found):
-                item = self._curve(
-                    f"{name} points", ring.found, color="#ffffff", linestyle=" ", symbol="o"
+                self._curve(
+                    f"{name} points", ring.found, color="#ffffff", linestyle=" ", symbol="."
                 )
-                item.setSymbolSize(3)
         if shown.beam is not None:
             x, y = shown.beam
             self.plot.addMarker(

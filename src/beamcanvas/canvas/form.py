@@ -155,8 +155,9 @@ class SettingsForm(QWidget):
 
     def _show_found(self) -> None:
         for name, row in self.rows.items():
-            if row.field is not None:
-                row.field.set_found(found(self.noderun.outputs, str(name)))
+            if row.field is not None and row.field.auto:
+                value, problem = checked(row.spec, found(self.noderun.outputs, str(name)))
+                row.field.set_found(MISSING if problem else value)
 
 
 class Row:

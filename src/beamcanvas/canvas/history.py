@@ -63,7 +63,8 @@ class History(QUndoStack):
 
     def update(self, values: Mapping[str, Any], words: str) -> None:
         """Give several inputs their values at once, as one step."""
-        settings = {**self.noderun.settings, **values}
+        settings = dict(self.noderun.settings)
+        settings.update(values)
         kept = {n: v for n, v in settings.items() if v is not MISSING}
         if kept != self.noderun.settings:
             self.push(_Replace(self.noderun, kept, words))

@@ -23,7 +23,8 @@ REPORT_EVERY = 0.05
 
 
 @cache
-def _pool() -> ThreadPoolExecutor:
+def pool() -> ThreadPoolExecutor:
+    """Threads for what must not keep a window waiting."""
     # more threads than cores: one that was cancelled may still be at its last step
     return ThreadPoolExecutor((os.cpu_count() or 1) + 4, thread_name_prefix="task")
 
@@ -102,7 +103,7 @@ class LocalNodeRun(NodeRun):
         call.reported.connect(self._reported)
         call.ended.connect(self._ended)
         self.set_state(State.RUNNING)
-        _pool().submit(call)
+        pool().submit(call)
 
     def cancel(self) -> None:
         if self._call is not None:

@@ -29,7 +29,7 @@ def curves_of(value: Any, data: NXData | None) -> list[tuple[str, NXData]]:
         return []
     curves = []
     for i, (name, item) in enumerate(named):
-        found = nxdata_of(item) if hasattr(item, "nxdata") or hasattr(item, "shape") else None
+        found = nxdata_of(item)
         if found is None or found.signal.ndim != 1:
             return []
         curves.append((name or found.title or f"{found.name} {i + 1}", found))
@@ -47,6 +47,7 @@ class CurvePreview(Preview):
 
         self.plot = new_plot(self)
         self.plot.setGraphGrid("major")
+        self.plot.setDataMargins(0.01, 0.01, 0.03, 0.05)
         self.toolbar = new_toolbar(
             self.plot,
             actions.control.XAxisLogarithmicAction(parent=self, plot=self.plot),

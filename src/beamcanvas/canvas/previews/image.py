@@ -10,7 +10,6 @@ from AnyQt.QtWidgets import QHBoxLayout, QLabel, QWidget
 from ...nexus.nxdata import Axis, NXData
 from .base import Preview, nxdata_of
 
-
 #: over pixels that are not used, and where a map has no value
 MASKED = (230, 60, 150, 170)
 NOT_MEASURED = (128, 128, 128, 255)
@@ -130,7 +129,7 @@ class ImagePreview(Preview):
         mask = None if data is None else data.mask
         self.mask_action.setEnabled(mask is not None)
         self.plot.removeImage("mask")
-        if mask is None or not self.mask_action.isChecked():
+        if data is None or mask is None or not self.mask_action.isChecked():
             return
         from silx.gui.colors import Colormap
 

@@ -7,12 +7,16 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from AnyQt.QtCore import QAbstractTableModel, QModelIndex, Qt
-from AnyQt.QtWidgets import QHeaderView, QTableView, QWidget
+from AnyQt.QtWidgets import QTableView, QWidget
 
 from ...nexus.nxdata import NXData
 from ..fields.plain import number_text
 from .base import Preview
 from .words import summary_of
+
+
+#: characters of a text in a cell
+LONGEST = 2000
 
 
 def mapping_of(value: Any) -> Mapping[Any, Any] | None:
@@ -30,6 +34,8 @@ def cell_text(value: Any) -> str:
     """A value in a cell: numbers in full, everything else in words."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return number_text(value)
+    if isinstance(value, str):
+        return value[:LONGEST]
     return summary_of(value)
 
 
@@ -92,7 +98,7 @@ class TablePreview(Preview):
         self.view.setFrameShape(self.view.Shape.NoFrame)
         self.view.horizontalHeader().setStretchLastSection(True)
         self.view.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
-        self.view.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.view.setWordWrap(True)
         self.view.verticalHeader().setDefaultSectionSize(self.fontMetrics().lineSpacing() + 8)
         self.box.addWidget(self.view)
 
@@ -105,6 +111,11 @@ class TablePreview(Preview):
         simple = isinstance(value, Sequence) and not isinstance(value, (str, bytes))
         return 4 if simple and len(value) > 0 else 0
 
+    def resizeEvent(self, event: Any) -> None:
+        super().resizeEvent(event)
+        if not self.view.verticalHeader().isVisible():
+            self.view.resizeRowsToContents()
+
     def show_value(self, value: Any) -> None:
         self.model = TableModel(value)
         self.view.setModel(self.model)
@@ -114,3 +125,5 @@ class TablePreview(Preview):
         if len(self.model.headings) > 1:
             self.view.resizeColumnToContents(0)
             self.view.setColumnWidth(0, self.view.columnWidth(0) + 24)
+        if not rows:
+            self.view.resizeRowsToContents()  # sentences take several lines
