@@ -38,7 +38,7 @@ def handled(path: Path) -> None:
         flat = flatten(workflow)
     except WorkflowError as error:
         said = str(error)
-        assert said.endswith((".", ")"))  # noqa: PT017 - it is not what is awaited
+        assert said.endswith((".", ")"))
         return
     required_links(flat)
     end_nodes(flat)

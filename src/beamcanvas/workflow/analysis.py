@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import Any
 
 from ..errors import TaskNotFoundError
-from .model import Link, Node, NodeId, Workflow
+from .model import Node, NodeId, Workflow
 
 
 def required_links(flat: Workflow) -> list[bool]:
@@ -15,7 +15,14 @@ def required_links(flat: Workflow) -> list[bool]:
     What a link says itself counts; else one with conditions or on error is optional, and so
     is everything downstream of an optional link.
     """
-    said = [_says_required(link) for link in flat.links]
+    said = [
+        (False if link.conditions or link.on_error else None)
+        if link.required is None
+        else link.required
+        for link in flat.links
+    ]
+    if False not in said:
+        return [True] * len(said)
     downstream: dict[NodeId, list[NodeId]] = defaultdict(list)
     for link in flat.links:
         downstream[link.source].append(link.target)
@@ -34,12 +41,6 @@ def required_links(flat: Workflow) -> list[bool]:
         link.source not in reached if is_required is None else is_required
         for link, is_required in zip(flat.links, said, strict=True)
     ]
-
-
-def _says_required(link: Link) -> bool | None:
-    if link.required is not None:
-        return link.required
-    return False if link.conditions or link.on_error else None
 
 
 def start_nodes(flat: Workflow) -> list[NodeId]:

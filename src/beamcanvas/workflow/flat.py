@@ -61,7 +61,7 @@ class _Expansion:
         self.handlers: list[NodeId] = []
         self._inner: dict[NodeId, _Expansion] = {}
         self._changes: dict[NodeId, dict[str, Any]] = defaultdict(dict)
-        if any(node.task_type == "graph" for node in workflow.nodes.values()):
+        if "graph" in {node.task_type for node in workflow.nodes.values()}:
             for node in workflow.nodes.values():
                 if node.task_type == "graph":
                     self._expand(node, (*around, key))
@@ -75,9 +75,8 @@ class _Expansion:
             self.links = _merged([*inside, *(e for link in own for e in self._expand_link(link))])
         else:
             for link in own:
-                if link.sub_source is not None or link.sub_target is not None:
-                    list(self._expand_link(link))  # says why not
-                elif link.sub_target_attributes:
+                said = link.sub_source, link.sub_target, link.sub_target_attributes
+                if said != (None, None, None):
                     list(self._expand_link(link))  # says why not
             self.links = _merged(own)
         self._check_ends()
@@ -241,9 +240,9 @@ class _Expansion:
     # -- default error nodes
 
     def _connect_default_error_nodes(self) -> None:
-        handlers = {i: n for i, n in self.nodes.items() if n.default_error_node}
-        if not handlers:
+        if True not in {node.default_error_node for node in self.nodes.values()}:
             return
+        handlers = {i: n for i, n in self.nodes.items() if n.default_error_node}
         downstream: dict[NodeId, list[NodeId]] = defaultdict(list)
         handled = set()
         for link in self.links:
@@ -310,6 +309,8 @@ def _named(link: Link) -> str:
 
 def _merged(links: list[Link]) -> list[Link]:
     """Links between the same nodes as one; the first tells the place."""
+    if len({link.target for link in links}) == len(links):
+        return links
     found: dict[tuple[NodeId, NodeId, bool], Link] = {}
     for link in links:
         key = (link.source, link.target, link.on_error)

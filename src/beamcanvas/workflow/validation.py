@@ -13,6 +13,7 @@ from ..task.paths import absolute_paths
 from ..task.validation import InputValidator, did_you_mean
 from .analysis import required_links, start_nodes
 from .flat import flatten
+from .garbage import no_garbage_collection
 from .model import TASK_TYPES, Link, Node, NodeId, Workflow, id_text
 
 
@@ -37,32 +38,49 @@ def problems(workflow: Workflow, *, tasks: bool = False) -> list[Problem]:
         Look also whether its tasks are here, and whether their inputs and outputs are what
         the graph says. This imports the tasks: it runs code.
     """
+    return _examine(workflow, tasks)[0]
+
+
+def check(workflow: Workflow, *, tasks: bool = False) -> Workflow:
+    """The workflow flattened, when nothing is wrong with it.
+
+    Raises
+    ------
+    WorkflowError
+        With all that :func:`problems` finds.
+    """
+    found, flat = _examine(workflow, tasks)
+    if found:
+        said = tuple(problem.message for problem in found)
+        raise WorkflowError(" ".join(said), said)
+    return flat
+
+
+@no_garbage_collection()
+def _examine(workflow: Workflow, tasks: bool) -> tuple[list[Problem], Workflow]:
     found = [*_nodes(workflow), *_links(workflow)]
     if found:
-        return found
+        return found, workflow
     try:
         flat = flatten(workflow)
     except WorkflowError as error:
-        return [Problem(None, "graph", problem) for problem in error.problems]
+        return [Problem(None, "graph", problem) for problem in error.problems], workflow
     found = [*_graph(flat)]
     if tasks:
         found += _tasks(flat)
-    return found
-
-
-def check(workflow: Workflow, *, tasks: bool = False) -> None:
-    """Raise :class:`WorkflowError` with all that :func:`problems` finds."""
-    found = [problem.message for problem in problems(workflow, tasks=tasks)]
-    if found:
-        raise WorkflowError(" ".join(found), tuple(found))
+    return found, flat
 
 
 # -- nodes and links by themselves
+
+_PLAIN_TYPES = set(TASK_TYPES) - {"ppfport", "generated"}
 
 
 def _nodes(workflow: Workflow) -> Iterator[Problem]:
     for node in workflow.nodes.values():
         kind, identifier = node.task_type, node.task_identifier
+        if kind in _PLAIN_TYPES and identifier and not node.task_generator:
+            continue
         if kind not in TASK_TYPES:
             yield _at(
                 node,
@@ -83,10 +101,11 @@ def _nodes(workflow: Workflow) -> Iterator[Problem]:
 def _links(workflow: Workflow) -> Iterator[Problem]:
     nodes = workflow.nodes
     for link in workflow.links:
-        for field, end in (("source", link.source), ("target", link.target)):
-            if end not in nodes:
-                close = did_you_mean(id_text(end), (id_text(n) for n in nodes))
-                yield _on(link, field, f"there is no node '{id_text(end)}'.{close}")
+        if link.source not in nodes or link.target not in nodes:
+            for field, end in (("source", link.source), ("target", link.target)):
+                if end not in nodes:
+                    close = did_you_mean(id_text(end), (id_text(n) for n in nodes))
+                    yield _on(link, field, f"there is no node '{id_text(end)}'.{close}")
         if link.map_all_data and link.data_mapping:
             yield _on(link, "map_all_data", "map_all_data and data_mapping exclude each other.")
         if link.on_error and link.conditions:
@@ -108,6 +127,16 @@ def _on(link: Link, field: str, said: str) -> Problem:
 
 def _graph(flat: Workflow) -> Iterator[Problem]:
     required = required_links(flat)
+    yield from _fed_twice(flat, required)
+    place = {node_id: i for i, node_id in enumerate(flat.nodes)}
+    if any(place[link.source] >= place[link.target] for link in flat.links):
+        yield from _never_run(flat, required)  # else there is no loop
+
+
+def _fed_twice(flat: Workflow, required: list[bool]) -> Iterator[Problem]:
+    """Inputs that two links give."""
+    if len({link.target for link in flat.links}) == len(flat.links):
+        return
     fed: dict[tuple[NodeId, Any], NodeId] = {}
     for link, is_required in zip(flat.links, required, strict=True):
         for name in link.data_mapping if is_required else ():
@@ -118,7 +147,6 @@ def _graph(flat: Workflow) -> Iterator[Problem]:
                     f"{name}",
                     f"both '{id_text(first)}' and '{id_text(link.source)}' give this input.",
                 )
-    yield from _never_run(flat, required)
 
 
 def _never_run(flat: Workflow, required: list[bool]) -> Iterator[Problem]:

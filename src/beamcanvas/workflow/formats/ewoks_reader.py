@@ -117,10 +117,8 @@ class Reader:
         nodes = workflow.nodes
         for i, item in enumerate(self._list(mapping, "nodes", "The document")):
             node = _usual_node(item) or self._node(item, i)
-            if node is not None:
-                if node.id in nodes:
-                    self._problem(f"There are two nodes '{id_text(node.id)}'.")
-                nodes[node.id] = node
+            if node is not None and nodes.setdefault(node.id, node) is not node:
+                self._problem(f"There are two nodes '{id_text(node.id)}'.")
         links = [
             _usual_link(item) or self._link(item, f"The link {i + 1}")
             for i, item in enumerate(self._list(mapping, "links", "The document"))
