@@ -15,12 +15,13 @@ import threading
 from importlib import import_module
 from typing import Any
 
-from AnyQt.QtCore import QTimer
+from AnyQt.QtCore import QObject, QTimer
 from orangecanvas import config
 from orangecanvas.main import Main
 from orangecanvas.registry import WidgetRegistry, set_global_registry
 
 from .config import Config
+from .jobs import THREAD
 from .window import MainWindow
 
 #: heavy packages that the first opened node needs, without Qt in them
@@ -62,7 +63,9 @@ class Program(Main):
         window.output_view().setDocument(self.output)
         hook: Any = sys.excepthook  # Orange's: it tells of what went wrong in a slot
         hook.handledException.connect(lambda _: self._tell_of_error())
-        QTimer.singleShot(500, preload)
+        preload = Preload(self.application)
+        self.application.aboutToQuit.connect(preload.stop)
+        QTimer.singleShot(500, preload.start)
         return window
 
     def _tell_of_error(self) -> None:
@@ -84,30 +87,48 @@ class Program(Main):
             self.window.open_scheme_file(path)
 
 
-def preload() -> None:
-    """Load in quiet moments what the first opened node would have to wait for."""
+class Preload(QObject):
+    """Loads in quiet moments what the first opened node would have to wait for."""
 
-    def load(names: Sequence[str]) -> None:
-        for name in names:
-            try:
-                import_module(name)
-            except ImportError:
-                pass
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._left = list(_HEAVY)
+        self._left_qt = list(_HEAVY_QT)
+        self._thread = threading.Thread(target=self._work, daemon=True)
+        self._timer = QTimer(self, interval=100)
+        self._timer.timeout.connect(self._go_on)
 
-    thread = threading.Thread(target=load, args=(_HEAVY,), daemon=True)
-    thread.start()
-    waiting = list(_HEAVY_QT)
+    def start(self) -> None:
+        self._thread.start()
+        self._timer.start()
 
-    def go_on() -> None:
-        if thread.is_alive():
-            QTimer.singleShot(100, go_on)
-        elif waiting:
-            hook = sys.excepthook
-            load([waiting.pop(0)])
-            sys.excepthook = hook  # pyqtgraph puts its own in
-            QTimer.singleShot(100, go_on)
+    def stop(self) -> None:
+        """Leave the rest; Python must not end in the middle of an import."""
+        self._timer.stop()
+        self._left.clear()
+        if self._thread.is_alive():
+            self._thread.join()
 
-    go_on()
+    def _work(self) -> None:
+        while self._left:
+            _load(self._left.pop(0))
+
+    def _go_on(self) -> None:
+        if self._thread.is_alive():
+            return
+        if not self._left_qt:
+            self._timer.stop()
+            return
+        hook = sys.excepthook
+        _load(self._left_qt.pop(0))
+        sys.excepthook = hook  # pyqtgraph puts its own in
+
+
+def _load(name: str) -> None:
+    try:
+        import_module(name)
+    except ImportError:
+        pass  # whoever needs it says so
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -125,4 +146,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     set_global_registry(WidgetRegistry())
-    return int(Program().run([sys.argv[0] or "beamcanvas", *arguments]))
+    code = int(Program().run([sys.argv[0] or "beamcanvas", *arguments]))
+    if any(thread.name == THREAD for thread in threading.enumerate()):
+        # a task that doesn't listen is still at it: Python can't end around it cleanly
+        sys.stdout.flush()
+        os._exit(code)
+    return code

@@ -16,6 +16,9 @@ from AnyQt.QtCore import pyqtSignal as Signal
 from ..task import Progress
 from ..workflow import NodeId
 
+#: name of the threads that tasks run in
+THREAD = "beamcanvas task"
+
 
 class Job:
     """A piece of work, on its way or done.
@@ -95,7 +98,8 @@ class Workers(QObject):
                 sys.setswitchinterval(0.001)
             job = self._queue.popleft()
             self._running.add(job)
-            threading.Thread(target=self._in_thread, args=(job,), daemon=True).start()
+            work = threading.Thread(target=self._in_thread, args=(job,), name=THREAD, daemon=True)
+            work.start()
 
     def _in_thread(self, job: Job) -> None:
         job.perform()
