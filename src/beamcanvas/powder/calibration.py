@@ -216,7 +216,13 @@ class _Search:
         valid = ~pixels.ravel()
         self.positions = positions[valid]
         self.values = counts.ravel()[valid].astype(float)
-        self.sines = 1e10 / (2 * np.array(setup.calibrant.d_spacings))
+        sines = 1e10 / (2 * np.array(setup.calibrant.d_spacings))
+        # beyond 2θ of 155° nothing moves that a camera sees; refining the energy needs a margin
+        self.sines = sines[sines * setup.wavelength < 0.976]
+        if not len(self.sines):
+            raise InputError(
+                f"{setup.calibrant.name} has no line at {setup.energy:g} keV: check the energy."
+            )
         self.rings = rings or len(self.sines)
         held = {number for name in fixed for number in _NUMBERS[name]}
         self.free: NDArray[np.intp] = np.array([n for n in range(6) if n not in held], dtype=int)

@@ -99,7 +99,7 @@ def _detector(
     if name:
         return named_detector(name, image.shape, orientation)
     if width or height:
-        size = (1e-6 * (height or width or 0), 1e-6 * (width or height or 0))
+        size = ((height or width or 0) / 1e6, (width or height or 0) / 1e6)
         return Detector("Detector", size, image.shape, orientation)
     if image.detector is not None:
         found = image.detector

@@ -120,8 +120,8 @@ def _images(group: Any) -> Iterator[Any]:
 
 def _header(dataset: Any) -> Header:
     """What the groups around a detector's data say, by NeXus' names."""
-    detector = dataset.parent
-    entry = dataset.file.get(str(dataset.name).split("/")[1]) if detector.name != "/" else None
+    entry = dataset.file.get(str(dataset.name).split("/")[1])
+    detector = _detector_of(dataset, entry)
 
     def read(group: Any, name: str, unit: str) -> float | None:
         found = group.get(name) if group is not None else None
@@ -163,6 +163,21 @@ def _header(dataset: Any) -> Header:
         pixel_size=None if None in size else (size[0] or 0.0, size[1] or 0.0),
         detector=words.decode("utf-8", "replace") if isinstance(words, bytes) else str(words),
     )
+
+
+def _detector_of(dataset: Any, entry: Any) -> Any:
+    """The group of an instrument that the data are in, whatever link led to them."""
+    import h5py
+
+    place = h5py.h5o.get_info(dataset.id)
+    instrument = entry.get("instrument") if isinstance(entry, h5py.Group) else None
+    for group in instrument.values() if isinstance(instrument, h5py.Group) else ():
+        for child in group.values() if isinstance(group, h5py.Group) else ():
+            if isinstance(child, h5py.Dataset):
+                info = h5py.h5o.get_info(child.id)
+                if (info.fileno, info.addr) == (place.fileno, place.addr):
+                    return group
+    return dataset.parent
 
 
 def _short(error: Exception) -> str:

@@ -26,9 +26,9 @@ def replacing(file: Path, suffix: str = "") -> Iterator[tuple[Path, Path]]:
         When the folder isn't there and can't be made, or can't be written to.
     """
     path = Path(file)
-    path = path if path.suffix or not suffix else path.with_name(path.name + suffix)
-    if path.is_dir():
+    if not path.name or path.is_dir():
         raise InputError(f"{path} is a folder: give the name of a file in it.")
+    path = path if path.suffix or not suffix else path.with_name(path.name + suffix)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(

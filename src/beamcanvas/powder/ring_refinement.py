@@ -34,7 +34,7 @@ class RingPoints:
     def residuals(self, placement: Array, sines: Array) -> Array:
         """Distance of each ring from its line for another placement, rad."""
         moved = two_theta(self.positions, from_beam(placement)) - self.seen
-        shifted = (lines_at(sines, placement[5])[: len(self.lines)] - self.lines)[self.ring]
+        shifted = (lines_at(sines, placement[5]) - self.lines)[self.ring]
         return np.asarray(self.off + moved - shifted, dtype=float)
 
     def only(self, chosen: NDArray[np.bool_]) -> RingPoints:

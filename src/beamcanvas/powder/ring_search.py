@@ -233,7 +233,7 @@ def sharpen(
         angles = two_theta(some.positions, from_beam(placement))
         return angles - lines[which]
 
-    for width in widths:
+    for width in widths if len(free) else ():
         progress.check()
         for _ in range(5):
             angles = two_theta(some.positions, from_beam(here))
@@ -245,7 +245,7 @@ def sharpen(
             for column, number in enumerate(free):
                 ahead = here.copy()
                 ahead[number] += 0.1 * scale[number]
-                lines = lines_at(sines, ahead[5])[: len(lines)]
+                lines = lines_at(sines, ahead[5])
                 slopes[:, column] = (distances(ahead) - off) * 10
             normal = slopes.T @ (weight[:, None] * slopes)
             normal += (1e-3 * np.diag(normal).max() + 1e-30) * np.eye(len(free))

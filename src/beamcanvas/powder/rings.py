@@ -93,8 +93,7 @@ def to_beam(parameters: Array) -> Array:
 
 def lines_at(sines: Array, wavelength: float) -> Array:
     """Scattering angles for a wavelength, rad, smallest first, from sin θ / λ (per m)."""
-    values = sines * wavelength
-    found: Array = 2 * np.arcsin(values[values < 1])
+    found: Array = 2 * np.arcsin(np.minimum(sines * wavelength, 1))
     return found
 
 
