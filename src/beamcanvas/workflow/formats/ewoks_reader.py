@@ -473,20 +473,23 @@ class Reader:
 # Nearly all nodes and links have one shape. These read it several times faster than the
 # methods above, which read every shape and say what is wrong; for any other they return None.
 
-_USUAL_NODE = {"id", "label", "task_type", "task_identifier", "task_generator", "default_inputs"}
-_USUAL_LINK = {"source", "target", "data_mapping"}
 _SCALARS = {str, int, float, bool, type(None)}
 
 
 def _usual_node(item: Any) -> Node | None:
-    if type(item) is not dict or not item.keys() <= _USUAL_NODE:
+    if type(item) is not dict:
         return None
     get = item.get
     node_id, task_type, identifier = get("id"), get("task_type"), get("task_identifier")
     label, generator, given = get("label", ""), get("task_generator"), get("default_inputs")
     if not (type(node_id) is type(task_type) is type(identifier) is type(label) is str):
         return None
-    if generator is not None and (type(generator) is not str or not generator):
+    known = 3 + ("label" in item) + (given is not None)
+    if generator:
+        known += 1
+        if type(generator) is not str:
+            return None
+    if len(item) != known:
         return None
     inputs: dict[Any, Any] = {}
     if given:
@@ -503,30 +506,28 @@ def _usual_node(item: Any) -> Node | None:
         id=node_id,
         task_type=task_type,
         task_identifier=identifier,
-        task_generator=generator,
+        task_generator=generator or None,
         label=label,
         default_inputs=inputs,
+        extra={},
     )
 
 
 def _usual_link(item: Any) -> Link | None:
-    if type(item) is not dict or not item.keys() <= _USUAL_LINK:
+    if type(item) is not dict or len(item) != 3:
         return None
     source, target, given = item.get("source"), item.get("target"), item.get("data_mapping")
-    if not (type(source) is type(target) is str):
+    if not (type(source) is type(target) is str and type(given) is list):
         return None
     mapping: dict[Any, Any] = {}
-    if given:
-        if type(given) is not list:
+    for entry in given:
+        if type(entry) is not dict or len(entry) != 2:
             return None
-        for entry in given:
-            if type(entry) is not dict or len(entry) != 2:
-                return None
-            output, name = entry.get("source_output"), entry.get("target_input")
-            if not (type(output) is type(name) is str) or name in mapping:
-                return None
-            mapping[name] = output
-    return Link(source=source, target=target, data_mapping=mapping)
+        output, name = entry.get("source_output"), entry.get("target_input")
+        if not (type(output) is type(name) is str) or name in mapping:
+            return None
+        mapping[name] = output
+    return Link(source=source, target=target, data_mapping=mapping, conditions={}, extra={})
 
 
 def _as_id(value: Any) -> NodeId | None:
