@@ -8,10 +8,10 @@ import widget_tasks
 from AnyQt.QtCore import Qt
 from kept import keep
 
-from beamcanvas.canvas.form import SettingsForm, found
+from beamcanvas.canvas.form import SettingsForm
 from beamcanvas.canvas.noderun import Linked, NodeRun, State
 from beamcanvas.errors import InputError
-from beamcanvas.task import MISSING, task_of
+from beamcanvas.task import task_of
 
 pytestmark = pytest.mark.gui
 
@@ -162,17 +162,23 @@ def test_objects_only_come_along_links(qtbot):
 
 
 def test_what_was_found_is_shown_beside_auto(qtbot):
-    form = form_of(qtbot, widget_tasks.make_curve)
-    form.noderun.outputs = {"curve": widget_tasks.Curve([0], [0], energy=8.0478)}
-    form.noderun.set_state(State.DONE)
+    def found(outputs):
+        return {"energy": outputs["curve"].energy, "kind": "sine", "other": 1}
+
+    run = NodeRun(task_of(widget_tasks.make_curve))
+    form = keep(qtbot, SettingsForm(run, found))
+    run.outputs = {"curve": widget_tasks.Curve([0], [0], energy=8.0478)}
+    run.set_state(State.DONE)
     assert form.rows["energy"].field.line.placeholderText() == "auto: 8.0478"
+    assert run.settings == {}
 
 
-def test_found_values():
-    outputs = {"curve": widget_tasks.Curve([0], [0]), "distance": 0.2}
-    assert found(outputs, "distance") == 0.2
-    assert found(outputs, "energy") == 30.4929
-    assert found(outputs, "nothing") is MISSING
+def test_what_can_not_be_the_inputs_value_is_not_shown(qtbot):
+    run = NodeRun(task_of(widget_tasks.make_curve))
+    form = keep(qtbot, SettingsForm(run, lambda outputs: {"energy": "no number"}))
+    run.outputs = {"curve": None}
+    run.set_state(State.DONE)
+    assert form.rows["energy"].field.line.placeholderText() == "auto (from the header)"
 
 
 def test_settings_beyond_the_task_are_shown(qtbot):

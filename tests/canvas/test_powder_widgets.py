@@ -140,6 +140,8 @@ def test_a_calibration_is_shown_as_rings_residuals_pattern_and_report(qtbot):
     assert len(page.plot.getAllCurves()) == 2
     page.rings_action.setChecked(False)
     assert [c.getName() for c in page.plot.getAllCurves()] == ["ring 1 points"]
+    lines = {n: widget.form.rows[n].field.line.placeholderText() for n in ("distance", "rings")}
+    assert lines == {"distance": "auto: 100", "rings": "auto: 1"}  # mm, as the field has it
     widget.area.tabs.setCurrentIndex(3)
     assert ("Trusted", "yes") in widget.area.page("Report").model.rows
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,6 +16,7 @@ from beamcanvas.canvas.previews import nxdata_of, preview_for, summary_of
 from beamcanvas.canvas.previews.area import PreviewArea
 from beamcanvas.canvas.previews.base import Preview
 from beamcanvas.canvas.previews.curve import CurvePreview
+from beamcanvas.canvas.previews.file import FilePreview
 from beamcanvas.canvas.previews.image import ImagePreview
 from beamcanvas.canvas.previews.stack import StackPreview
 from beamcanvas.canvas.previews.summary import SummaryPreview
@@ -81,6 +83,7 @@ class OnDisk:
         (Record(0.2, "x"), TablePreview),
         ([1.0, 2.0], TablePreview),
         ("some words", TextPreview),
+        (Path("/a/b.h5"), FilePreview),
         (3.5, SummaryPreview),
         (None, SummaryPreview),
         (object(), SummaryPreview),
@@ -290,3 +293,15 @@ def test_a_bare_array_is_plottable_and_text_is_not():
     assert nxdata_of(np.array(["a"])) is None
     assert nxdata_of(np.zeros((0, 3))) is None
     assert nxdata_of("text") is None
+
+
+def test_a_file_that_was_written(qtbot, tmp_path):
+    path = tmp_path / "a<b>.h5"
+    path.write_bytes(b"x" * 2500)
+    preview = keep(qtbot, FilePreview())
+    preview.show_value(path)
+    assert "a&lt;b>.h5" in preview.words.text()
+    assert "2.5 kB" in preview.words.text()
+    path.unlink()
+    preview.show_value(path)
+    assert "not there any more" in preview.words.text()

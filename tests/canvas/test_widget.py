@@ -9,6 +9,7 @@ import widget_tasks
 from AnyQt.QtCore import QObject, Qt, QTimer
 from AnyQt.QtWidgets import QApplication
 from kept import keep
+from orangecanvas.registry import WidgetDescription
 from orangewidget.tests.base import DummySignalManager
 from orangewidget.utils.signals import notify_input_helper
 
@@ -446,3 +447,56 @@ def test_a_deleted_widget_stops_its_run(qtbot):
     run = widget.noderun
     widget.onDeleteWidget()
     assert run.state is State.CANCELLED
+
+
+@pytest.fixture
+def orange(qapp):
+    """A scheme of Orange's own, as any Orange canvas runs it."""
+    from AnyQt.QtCore import QEvent
+    from orangewidget.workflow.widgetsscheme import WidgetsScheme
+
+    scheme = WidgetsScheme()
+    scheme.signal_manager.start()
+    yield scheme
+    QApplication.sendEvent(scheme, QEvent(QEvent.Type.Close))
+    scheme.deleteLater()
+    QApplication.processEvents()
+
+
+def node_of(scheme, kind, title: str, settings=None):
+    description = WidgetDescription(**kind.get_widget_description())
+    stored = {"_ewoks_default_inputs": settings or {}}
+    node = scheme.new_node(description, title=title, properties=stored)
+    scheme.widget_for_node(node)
+    return node
+
+
+def test_it_works_in_another_orange_canvas(qtbot, orange):
+    first = node_of(orange, OWMake, "My curve", {"points": 6, "height": 3.0})
+    second = node_of(orange, OWScale, "My scale")
+    orange.new_link(first, "Curve", second, "Curve")
+    widget = orange.widget_for_node(second)
+    wait_for(qtbot, widget, State.DONE)
+    assert widget.noderun.outputs["largest"] == 6.0
+    assert widget.noderun.linked["curve"].node == "My curve"
+    assert widget.noderun.linked["curve"].output == "Curve"
+    orange.widget_for_node(first).set_setting("height", 4.0)
+    qtbot.waitUntil(lambda: widget.noderun.outputs.get("largest") == 8.0, timeout=10000)
+    orange.sync_node_properties()
+    assert first.properties["_ewoks_default_inputs"] == {"points": 6, "height": 4.0}
+
+
+def test_a_join_in_another_orange_canvas_waits_for_both_inputs(qtbot, orange):
+    slow = node_of(orange, OWDeaf, "Slow", {"seconds": 0.5})
+    quick = node_of(orange, OWMake, "Quick")
+    join = node_of(orange, OWScale, "Join")
+    orange.new_link(quick, "Curve", join, "Curve")
+    orange.new_link(slow, "Result", join, "Factor")
+    widget = orange.widget_for_node(join)
+    ran = []
+    widget.noderun.state_changed.connect(
+        lambda state: ran.append(widget.noderun.values()) if state is State.RUNNING else None
+    )
+    wait_for(qtbot, widget, State.DONE)
+    assert len(ran) == 1
+    assert ran[0]["factor"] == 0.5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from beamcanvas.canvas.previews.curve import CurvePreview
@@ -24,6 +25,16 @@ PREVIEWS = {
 
 class CalibratingWidget(TaskWidget, openclass=True):
     """Shows a calibration; before there is one, the image with the beam to be picked on it."""
+
+    def found(self, outputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        calibration: Calibration = outputs["calibration"]
+        x, y = calibration.geometry.beam_centre
+        return {
+            "distance": 1e3 * calibration.geometry.distance,
+            "centre_x": round(x, 2),
+            "centre_y": round(y, 2),
+            "rings": sum(ring.points > 0 for ring in calibration.rings),
+        }
 
     def show_previews(self, area: Any, outputs: dict[str, Any], titles: dict[str, str]) -> None:
         found: Calibration = outputs["calibration"]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from beamcanvas.canvas.widget import TaskWidget
 
 
@@ -11,3 +14,13 @@ class OWReadPoni(TaskWidget, task="beamcanvas.powder.poni.read_poni"):
     icon = "icons/read_poni.svg"
     priority = 30
     keywords = ("poni", "geometry", "Dioptas", "pyFAI")
+
+    def found(self, outputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        geometry = outputs["geometry"]
+        rows, columns = geometry.detector.shape
+        return {
+            "energy": geometry.energy,
+            "detector": geometry.detector.words,
+            "rows": rows,
+            "columns": columns,
+        }

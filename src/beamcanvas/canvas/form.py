@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from AnyQt.QtWidgets import (
 )
 
 from ..errors import InputError
-from ..task import MISSING, Input, Param, Task, is_plain
+from ..task import MISSING, Input, Param, Task
 from .fields import CheckField, DataPathField, Field, PathField, PathsField, field_for, plain
 from .history import History
 from .look import Words, problem_colour
@@ -33,9 +33,16 @@ class SettingsForm(QWidget):
     and goes nowhere; a good one goes to the node, and can be undone.
     """
 
-    def __init__(self, noderun: NodeRun, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        noderun: NodeRun,
+        found: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.noderun = noderun
+        #: from the outputs, what the inputs that were left to the task came to
+        self.found = found
         self.history = History(noderun, self)
         self.rows: dict[str | int, Row] = {}
         layout = QVBoxLayout(self)
@@ -154,9 +161,11 @@ class SettingsForm(QWidget):
             self._show_found()
 
     def _show_found(self) -> None:
+        outputs = self.noderun.outputs
+        found = self.found(outputs) if outputs else {}
         for name, row in self.rows.items():
             if row.field is not None and row.field.auto:
-                value, problem = checked(row.spec, found(self.noderun.outputs, str(name)))
+                value, problem = checked(row.spec, found.get(str(name), MISSING))
                 row.field.set_found(MISSING if problem else value)
 
 
@@ -280,25 +289,6 @@ def checked(spec: Input, value: Any) -> tuple[Any, str]:
 def is_only_linked(spec: Input) -> bool:
     """Whether the input can't be typed: it is an object of the field, not a plain value."""
     return spec.is_data and spec.annotation is not Any
-
-
-def found(outputs: Mapping[str, Any], name: str) -> Any:
-    """What a task found for an input that it had to find itself.
-
-    It is the output of that name, or what an output object says under that name; of an
-    object that is no plain value, its name.
-    """
-    value: Any = MISSING
-    for output, said in outputs.items():
-        if output == name:
-            value = said
-        elif hasattr(type(said), "__dataclass_fields__"):
-            value = getattr(said, name, MISSING)
-        if value is not MISSING:
-            break
-    if value is not MISSING and not is_plain(type(value)):
-        value = value.name if isinstance(getattr(value, "name", None), str) else MISSING
-    return value
 
 
 def _specs(noderun: NodeRun) -> Iterable[Input]:

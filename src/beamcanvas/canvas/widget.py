@@ -288,7 +288,7 @@ class TaskWidget(OWBaseWidget, _FewMessages, openclass=True):  # type: ignore[ca
         if self.form is None or self.form.noderun is not noderun:
             if self.form is not None:
                 self.form.deleteLater()
-            self.form = SettingsForm(noderun)
+            self.form = SettingsForm(noderun, self.found)
             self.controlArea.layout().addWidget(self.form)
             self.form_built(self.form)
         return self.form
@@ -310,6 +310,13 @@ class TaskWidget(OWBaseWidget, _FewMessages, openclass=True):  # type: ignore[ca
         """As wide as the panel and a good plot, and never more than a small screen."""
         panel = self.controlArea.sizeHint()
         return QSize(min(panel.width() + 780, 1300), min(max(panel.height() + 100, 600), 680))
+
+    def found(self, outputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What the inputs left on *auto* came to, by input name and in the input's own unit.
+
+        By itself only an output that has the input's name says so.
+        """
+        return outputs
 
     def form_built(self, form: SettingsForm) -> None:
         """For widgets that add to the panel."""
@@ -433,13 +440,16 @@ class TaskWidget(OWBaseWidget, _FewMessages, openclass=True):  # type: ignore[ca
             for name, value in noderun.outputs.items()
             if value is not None
         ]
-        left = "; ".join(came)
+        left = came[0] if came else ""
+        if len(came) > 1:
+            left += f" + {len(came) - 1} more"
         right = "; ".join(went) if went else noderun.state.value
         if went and noderun.state is not State.DONE:
             right += f"   ({noderun.state.value})"
         words = f"{left}  →  {right}" if left else right
         self.in_and_out.setText(words)
-        self.in_and_out.setToolTip(words)
+        tip = [*(f"in: {c}" for c in came), *(f"out: {w}" for w in went)]
+        self.in_and_out.setToolTip("\n".join(tip) or words)
 
     def _show_outputs(self) -> None:
         noderun = self.noderun

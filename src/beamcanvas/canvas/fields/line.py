@@ -114,8 +114,9 @@ class LineField(Field):
     def set_found(self, value: Any) -> None:
         if not self.auto:
             return
-        words = self.auto if value is MISSING or value is None else f"auto: {self.text_of(value)}"
-        self.line.setPlaceholderText(words)
+        known = value is not MISSING and value is not None
+        words = f"{value:.7g}" if isinstance(value, float) else self.text_of(value)
+        self.line.setPlaceholderText(f"auto: {words}" if known else self.auto)
 
     def set_problem(self, sentence: str) -> None:
         self.line.setStyleSheet(f"QLineEdit {{ {PROBLEM_STYLE} }}" if sentence else "")

@@ -14,7 +14,6 @@ from ..fields.plain import number_text
 from .base import Preview
 from .words import summary_of
 
-
 #: characters of a text in a cell
 LONGEST = 2000
 
