@@ -278,7 +278,7 @@ def test_a_cycle_without_a_start_is_an_error() -> None:
         workflow.add(tasks.add, id=node_id)
     workflow.link("a", "b", {"a": "result"})
     workflow.link("b", "a", {"a": "result"})
-    with pytest.raises(WorkflowError, match="'round' has no node to start with"):
+    with pytest.raises(WorkflowError, match="Nothing starts the workflow"):
         run(workflow)
 
 

@@ -11,14 +11,20 @@ from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import Cancelled, InputError, TaskError
+from ..errors import Cancelled, TaskError
 from ..workflow import NodeId
 from .parameters import add_flags, given_inputs
 from .words import Parser, note, note_remarks
 
 if TYPE_CHECKING:
     from ..execution import Result
-    from ..nexus.results import ResultsWriter
+
+#: ewoks' words for the outputs that are kept in memory; None is all
+_WANTED: dict[str, list[dict[str, bool]] | None] = {
+    "none": [],
+    "end": [{"all": False}],
+    "all": None,
+}
 
 
 def parser() -> Parser:
@@ -47,80 +53,41 @@ def run(options: Namespace) -> int:
     from ..execution import run as run_workflow
     from ..workflow.formats import load
     from ..workflow.formats.file import naming
-    from ..workflow.validation import check
 
     workflow = load(options.file)
     note_remarks(workflow)
-    with naming(Path(options.file)):
-        check(workflow)
     inputs: Mapping[NodeId, Mapping[Any, Any]] = {}
     if options.parameters or options.inputs is not None:
-        from ..workflow.flat import flatten
+        from ..workflow.validation import check
 
-        inputs = given_inputs(workflow, flatten(workflow), options)
+        with naming(Path(options.file)):
+            flat = check(workflow)
+        inputs = given_inputs(workflow, flat, options)
     which = options.outputs or ("end" if options.json else "none")
     failure: BaseException | None = None
-    with _results(options.results, workflow, inputs) as writer:
-        try:
-            with naming(Path(options.file)), _quiet_stdout(options.json):
-                result = run_workflow(
-                    workflow,
-                    inputs,
-                    executor=options.executor,
-                    outputs=_wanted(which, writer is not None),
-                    merge_outputs=False,
-                    events=_handlers(options),
-                    job_id=options.jobid,
-                )
-        except (TaskError, Cancelled, KeyboardInterrupt) as error:
-            produced: Result | None = getattr(error, "result", None)
-            if produced is None:  # stopped before it began
-                raise
-            failure, result = error, produced
-        results: Path | None = None
-        if writer is not None and _is_worth_keeping(result, failure):
-            writer.add(result)
-            results = writer.path
-        elif writer is not None:
-            writer.discard()
+    try:
+        with naming(Path(options.file)), _quiet_stdout(options.json):
+            result = run_workflow(
+                workflow,
+                inputs,
+                executor=options.executor,
+                outputs=_WANTED[which],
+                merge_outputs=False,
+                results=options.results,
+                events=_handlers(options),
+                job_id=options.jobid,
+            )
+    except (TaskError, Cancelled, KeyboardInterrupt) as error:
+        produced: Result | None = getattr(error, "result", None)
+        if produced is None:  # stopped before it began
+            raise
+        failure, result = error, produced
     if which != "none":
         nodes = result.nodes if which == "all" else result.outputs
-        _print_outputs(options, nodes, results)
+        _print_outputs(options, nodes, result.file)
     if failure is not None:
         raise failure
     return 0
-
-
-@contextmanager
-def _results(
-    file: str | None, workflow: Any, inputs: Mapping[NodeId, Mapping[Any, Any]]
-) -> Iterator[ResultsWriter | None]:
-    """The results file, made before anything runs, and kept unless nothing could run."""
-    if file is None:
-        yield None
-        return
-    from ..nexus.results import ResultsWriter
-
-    writer = ResultsWriter(file, workflow, inputs)
-    try:
-        yield writer
-    except BaseException:
-        writer.discard()
-        raise
-    writer.close()
-
-
-def _is_worth_keeping(result: Result, failure: BaseException | None) -> bool:
-    """Whether anything was produced, or failed by itself; not if the input was bad at once."""
-    by_input = failure is not None and isinstance(failure.__cause__, InputError)
-    return not by_input or any(result.nodes.values())
-
-
-def _wanted(which: str, keep_all: bool) -> list[dict[str, bool]] | None:
-    """ewoks' words for the outputs to keep in memory; None is all."""
-    if keep_all or which == "all":
-        return None
-    return [] if which == "none" else [{"all": False}]
 
 
 def _handlers(options: Namespace) -> list[str]:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event as Flag
 from time import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..errors import Cancelled, TaskError, WorkflowError
+from ..errors import Cancelled, TaskError
 from ..workflow import Node, NodeId, Workflow, id_text
-from ..workflow.flat import flatten
+from ..workflow.validation import check
 from .events import Events, Handler
 from .executors import Executor, make_executor
 from .scheduler import Firing, Scheduler
 from .selection import Inputs, Outputs, OutputSelection, node_inputs
 from .work import Work
+
+if TYPE_CHECKING:
+    from ..nexus.results import ResultsWriter
 
 #: seconds after which a run looks whether it was cancelled
 _LOOK = 0.1
@@ -42,6 +46,8 @@ class Result:
     started: float = 0.0  #: in seconds since 1970
     seconds: float = 0.0  #: that the run took
     job_id: str | None = None
+    #: the file of results, when one was asked for and anything came of the run
+    file: Path | None = None
     #: what ran: without subgraphs
     workflow: Workflow = field(default_factory=Workflow, repr=False)
 
@@ -53,6 +59,7 @@ def run(
     executor: str | Executor = "inline",
     outputs: Outputs = None,
     merge_outputs: bool = True,
+    results: str | Path | None = None,
     events: Iterable[str | Handler] = (),
     job_id: str | None = None,
     cancelled: Flag | None = None,
@@ -80,6 +87,10 @@ def run(
         memory beyond its last use.
     merge_outputs:
         Whether the outputs come as one mapping, or one for each node id.
+    results:
+        NeXus file of what each node got and gave (`beamcanvas.nexus.results`), written node
+        by node as they end, and there as a whole at the end, also of a run that fails or is
+        cancelled. With ``outputs=[]`` nothing needs to stay in memory.
     events:
         Handlers of events: callables, or names such as ``"log"``, ``"terminal"``,
         ``"sqlite:run.db"``.
@@ -94,8 +105,10 @@ def run(
 
     Raises
     ------
+    WorkflowError
+        With all that is wrong with the graph.
     InputError
-        When the workflow, the inputs or the outputs can't be used.
+        When the inputs, the outputs or the file of results can't be used.
     TaskError
         When a node failed that no error link follows. Its ``result`` is all the rest.
     Cancelled
@@ -105,28 +118,33 @@ def run(
         from ..workflow.formats import load
 
         workflow = load(workflow)
-    flat = flatten(workflow)
+    flat = check(workflow)
     values = node_inputs(flat, inputs)
     selection = OutputSelection(flat, outputs, merge_outputs)
     keep = None if outputs is None else selection.nodes
     scheduler = Scheduler(flat, inputs=values, keep=keep)
-    told = Events(events, workflow, job_id)
-    chosen = make_executor(executor) if isinstance(executor, str) else executor
-    where = Path(folder) if folder is not None else workflow.folder
-    one = _Run(flat, scheduler, told, chosen, where.absolute(), cancelled, keep)
-    try:
-        stopped = one.go()
-    finally:
+    with ExitStack() as opened:
+        chosen = make_executor(executor) if isinstance(executor, str) else executor
         if chosen is not executor:
-            chosen.close()
+            opened.callback(chosen.close)
+        writer: ResultsWriter | None = None
+        if results is not None:
+            from ..nexus.results import ResultsWriter
 
-    result = one.result
+            writer = opened.enter_context(ResultsWriter(results, workflow, values))
+        told = Events(events, workflow, job_id)
+        where = Path(folder) if folder is not None else workflow.folder
+        one = _Run(flat, scheduler, told, chosen, where.absolute(), cancelled, keep, writer)
+        stopped = one.go()
+        result, error = one.result, stopped or one.error
+        if writer is not None:
+            result.file = writer.finish(failed=error is not None)
+
     result.outputs = selection.pick(scheduler.outputs, one.last)
-    error = stopped or one.error
     if isinstance(error, (TaskError, Cancelled)):
         error.result = result
     elif error is not None:
-        vars(error)["result"] = result  # of a KeyboardInterrupt, for who writes results then
+        vars(error)["result"] = result  # of a KeyboardInterrupt, for who shows it then
     if error is not None and (raise_on_error or stopped is not None):
         raise error
     return result
@@ -144,7 +162,9 @@ class _Run:
         folder: Path,
         cancelled: Flag | None,
         keep: Iterable[NodeId] | None,
+        writer: ResultsWriter | None,
     ) -> None:
+        self._writer = writer
         self._flat = flat
         self._scheduler = scheduler
         self._events = events
@@ -182,13 +202,7 @@ class _Run:
         return stopped
 
     def _loop(self) -> None:
-        first = self._scheduler.start()
-        if self._flat.nodes and not first:
-            raise WorkflowError(
-                f"The workflow '{self._flat.title}' has no node to start with: each waits for "
-                "another. Force one to start ('force_start_node')."
-            )
-        self._submit(first)
+        self._submit(self._scheduler.start())
         while self._under_way:
             if self.is_cancelled():
                 raise Cancelled("The run was cancelled.")
@@ -226,17 +240,27 @@ class _Run:
         firing = self._end(serial, time)
         if self._keep is None or firing.node.id in self._keep:
             self.result.inputs[firing.node.id] = firing.inputs
+        self._store(firing, outputs)
         self._submit(self._scheduler.finished(firing, outputs))
 
     def failed(self, serial: int, error: BaseException, time: float) -> None:
         if isinstance(error, Cancelled) and self.is_cancelled():
             raise Cancelled("The run was cancelled.")
         firing = self._end(serial, time, error)
+        self._store(firing, {}, error)
         failures = len(self._scheduler.errors)
         follow = self._scheduler.failed(firing, error)
         if self.error is None and len(self._scheduler.errors) > failures:
             self.error = _task_error(firing.node, error)
         self._submit(follow)
+
+    def _store(
+        self, firing: Firing, outputs: dict[str, Any], error: BaseException | None = None
+    ) -> None:
+        if self._writer is not None:
+            self._writer.ran(
+                firing.node, firing.inputs, outputs, self.result.times[firing.node.id], error
+            )
 
     def _end(self, serial: int, time: float, error: BaseException | None = None) -> Firing:
         firing = self._under_way.pop(serial)

@@ -15,11 +15,12 @@ A value that a link handed on is stored once: the input is a link to the output.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
+from weakref import ref
 
 from ..errors import InputError, TaskNotFoundError
 from ..task import MISSING, Task, resolve
@@ -37,8 +38,9 @@ ENTRY = "entry"
 class ResultsWriter:
     """Writes a results file while the nodes of a workflow run.
 
-    The file has a temporary name until :meth:`close`; leaving a ``with`` block closes it,
-    also after a failure, so that what was computed is kept. Not for several threads.
+    The file has a temporary name until :meth:`close`. Leaving a ``with`` block closes it;
+    after a failure too, so that what was computed is kept, if anything was. What was
+    written isn't kept in memory. Not for several threads.
 
     Parameters
     ----------
@@ -64,10 +66,12 @@ class ResultsWriter:
         self.path = Path(path).expanduser().resolve()
         self._new = NewFile(self.path)
         self._groups: dict[NodeId, str] = {}
-        # what was written, kept alive so that its identity stays its own
-        self._stored: dict[int, tuple[Any, str]] = {}
+        # what was written and is still alive, by its identity: itself, and where it is
+        self._stored: dict[int, tuple[Callable[[], Any], str]] = {}
         self._versions = _core_versions()
+        self._folder = workflow.folder
         self._closed = False
+        self._is_worth_keeping = False
         file = self._new.file
         file.attrs.update(_root_attributes(self.path))
         self._entry = new_group(file, ENTRY, "NXentry")
@@ -78,8 +82,8 @@ class ResultsWriter:
     def __enter__(self) -> ResultsWriter:
         return self
 
-    def __exit__(self, *exception: object) -> None:
-        self.close()
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self.finish(failed=kind is not None)
 
     def node(
         self,
@@ -105,6 +109,7 @@ class ResultsWriter:
         task:
             For the version, the units and the defaults of inputs that weren't given.
         """
+        self._is_worth_keeping |= not isinstance(error, InputError)
         name = self._groups.get(node.id)
         if name is not None:
             # space of what is replaced stays in the file; loops are rare and short
@@ -131,21 +136,34 @@ class ResultsWriter:
             _write_error(group, error)
         self._write_outputs(group, outputs or {})
 
-    def add(self, result: Ran) -> None:
-        """Add the nodes of a run in the order in which they ended; those that failed, too."""
-        order = sorted(result.times, key=lambda node_id: result.times[node_id][1])
-        for node_id in order:
-            node = result.workflow.nodes[node_id]
-            start, end = (datetime.fromtimestamp(t, UTC) for t in result.times[node_id])
+    def ran(
+        self,
+        node: Node,
+        inputs: Mapping[Any, Any],
+        outputs: Mapping[Any, Any],
+        times: tuple[float, float],
+        error: BaseException | None = None,
+    ) -> None:
+        """Add a node of a run that has just ended.
+
+        Parameters
+        ----------
+        times:
+            When it started and ended, in seconds since 1970.
+
+        Raises
+        ------
+        InputError
+            When the file can't be written any more: a full disk, a folder that went away.
+        """
+        start, end = (datetime.fromtimestamp(t, UTC) for t in times)
+        task = _task(node, self._folder)
+        try:
             self.node(
-                node,
-                inputs=result.inputs.get(node_id, node.default_inputs),
-                outputs=result.nodes.get(node_id),
-                start=start,
-                end=end,
-                error=result.errors.get(node_id),
-                task=_task(node, result.workflow.folder),
+                node, inputs=inputs, outputs=outputs, start=start, end=end, error=error, task=task
             )
+        except OSError as problem:
+            raise InputError(f"{self.path}: the results can't be written: {problem}.") from problem
 
     def _describe(self, group: h5py.Group, task: Task) -> None:
         package = str(task.identifier).partition(".")[0]
@@ -165,7 +183,7 @@ class ResultsWriter:
         for key, value in inputs.items():
             name = safe_name(str(key), group)
             stored = self._stored.get(id(value))
-            if stored is not None:
+            if stored is not None and stored[0]() is value:
                 group[name] = h5py.SoftLink(stored[1])
             elif value is not MISSING:
                 spec = specs.get(str(key))
@@ -186,11 +204,29 @@ class ResultsWriter:
             written = write_value(collection, name, value)
             mark_key(written, key)
             if hasattr(written, "items"):  # small values are written again, not linked
-                self._stored[id(value)] = (value, written.name)
+                self._remember(value, written.name)
             if written.attrs.get("NX_class") == "NXdata":
                 collection.attrs.setdefault("default", name)
                 group.attrs["default"] = "outputs"
                 self._entry.attrs["default"] = group.name.rpartition("/")[2]
+
+    def _remember(self, value: Any, path: str) -> None:
+        key = id(value)
+        try:
+            self._stored[key] = ref(value, lambda _: self._stored.pop(key, None)), path
+        except TypeError:  # lists, mappings: kept, so that their identity stays their own
+            self._stored[key] = (lambda: value), path
+
+    def finish(self, *, failed: bool) -> Path | None:
+        """Close the file, or discard it when nothing came of a run that failed.
+
+        A node that got a bad input is nothing yet; one that failed by itself is, for its
+        inputs and its traceback. Returns the path of what was kept.
+        """
+        if failed and not self._is_worth_keeping:
+            self.discard()
+            return None
+        return self.close()
 
     def close(self) -> Path:
         """Complete the file and move it to its place; returns the path."""
@@ -206,34 +242,6 @@ class ResultsWriter:
         if not self._closed:
             self._closed = True
             self._new.discard()
-
-
-class Ran(Protocol):
-    """What :func:`write_results` takes of a run's result."""
-
-    @property
-    def workflow(self) -> Workflow: ...
-    @property
-    def nodes(self) -> Mapping[NodeId, Mapping[str, Any]]: ...
-    @property
-    def inputs(self) -> Mapping[NodeId, Mapping[Any, Any]]: ...
-    @property
-    def errors(self) -> Mapping[NodeId, BaseException]: ...
-    @property
-    def times(self) -> Mapping[NodeId, tuple[float, float]]: ...
-
-
-def write_results(path: str | Path, workflow: Workflow, result: Ran) -> Path:
-    """Write all that a run produced to a results file; returns its path.
-
-    Raises
-    ------
-    InputError
-        When the file can't be written.
-    """
-    with ResultsWriter(path, workflow) as writer:
-        writer.add(result)
-    return writer.path
 
 
 @dataclass(frozen=True)
