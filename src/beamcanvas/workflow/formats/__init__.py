@@ -10,8 +10,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from importlib import import_module
-from importlib.metadata import entry_points
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -63,7 +61,7 @@ _TRIED_SUFFIXES = (".json", ".yml", ".yaml", ".ows")
 
 def formats() -> list[str]:
     """Names of the formats that there are here, other packages' included."""
-    return [*_OURS, *(e.name for e in entry_points(group="beamcanvas.formats"))]
+    return [*_OURS, *(e.name for e in _entry_points())]
 
 
 def format_named(name: str) -> Format:
@@ -76,7 +74,7 @@ def format_named(name: str) -> Format:
     """
     if name in _OURS:
         return _module(_OURS[name][0])
-    for entry in entry_points(group="beamcanvas.formats"):
+    for entry in _entry_points():
         if entry.name == name:
             return _module(entry.value)
     raise WorkflowError(f"There is no workflow format '{name}'.{did_you_mean(name, formats())}")
@@ -99,11 +97,17 @@ def _by_suffix(suffix: str) -> Format | None:
         if suffix in suffixes:
             return _module(module)
     if suffix:
-        for entry in entry_points(group="beamcanvas.formats"):
+        for entry in _entry_points():
             module_found = _module(entry.value)
             if suffix in module_found.suffixes:
                 return module_found
     return None
+
+
+def _entry_points() -> Any:
+    from importlib.metadata import entry_points  # slow to import, seldom needed
+
+    return entry_points(group="beamcanvas.formats")
 
 
 def _module(name: str) -> Format:
@@ -224,6 +228,8 @@ def find_file(source: str, folders: tuple[Path, ...]) -> Path:
 
 def package_folder(package: str) -> Path:
     """The folder of an installed package; only its parents are imported."""
+    from importlib.util import find_spec
+
     try:
         spec = find_spec(package)
     except (ImportError, ValueError, AttributeError):

@@ -7,8 +7,10 @@ from contextlib import suppress
 from typing import Any
 
 from ...errors import WorkflowError
-from ..model import TASK_TYPES, Alias, Link, Node, NodeId, Workflow, id_text
-from ..values import Opaque, decode, from_literal
+from ..model import TASK_TYPES, Alias, Link, Node, Workflow, id_text
+from ..values import decode, from_literal
+from .attributes import Attributes, copied, shown
+from .usual import usual_link, usual_node
 
 VERSIONS = ("1.0", "1.1", "1.2")
 
@@ -49,17 +51,11 @@ _GRAPH_KEYS = {
     "disabled_links",
 }
 _ALIAS_KEYS = {"id", "node", "sub_node", "link_attributes"}
-_NONE = object()
 _DOCUMENT_KEYS = {"graph", "nodes", "links", "directed", "multigraph", "__ewoks_serialize__"}
 
 
-class Reader:
+class Reader(Attributes):
     """Reads one document and collects its problems."""
-
-    def __init__(self) -> None:
-        self._problems: list[str] = []
-        self._opaque: list[Opaque] = []
-        self._value: Callable[[Any], Any] = _copied
 
     def workflow(self, mapping: Any) -> Workflow:
         """The workflow that a document describes."""
@@ -87,20 +83,12 @@ class Reader:
             changes["extra"] = node.extra
         return changes
 
-    def _raise_problems(self, prefix: str = "") -> None:
-        if self._problems:
-            problems = tuple(prefix + problem for problem in self._problems)
-            shown = " ".join(problems[:5])
-            if len(problems) > 5:
-                shown += f" And {len(problems) - 5} more problems."
-            raise WorkflowError(shown, problems)
-
     # -- the document
 
     def _document(self, mapping: Any) -> Workflow:
         if not isinstance(mapping, Mapping):
             raise WorkflowError(
-                f"A workflow should be a mapping of graph, nodes and links, not {_shown(mapping)}."
+                f"A workflow should be a mapping of graph, nodes and links, not {shown(mapping)}."
             )
         if not mapping.get("directed", True):
             raise WorkflowError(
@@ -116,11 +104,11 @@ class Reader:
         }
         nodes = workflow.nodes
         for i, item in enumerate(self._list(mapping, "nodes", "The document")):
-            node = _usual_node(item) or self._node(item, i)
+            node = usual_node(item) or self._node(item, i)
             if node is not None and nodes.setdefault(node.id, node) is not node:
                 self._problem(f"There are two nodes '{id_text(node.id)}'.")
         links = [
-            _usual_link(item) or self._link(item, f"The link {i + 1}")
+            usual_link(item) or self._link(item, f"The link {i + 1}")
             for i, item in enumerate(self._list(mapping, "links", "The document"))
         ]
         workflow.links = [link for link in links if link is not None]
@@ -137,12 +125,12 @@ class Reader:
         if said is not None:
             if not isinstance(said, Mapping) or said.get("serializer_version", "1.0.0") != "1.0.0":
                 raise WorkflowError(
-                    f"'__ewoks_serialize__' is {_shown(said)}: "
+                    f"'__ewoks_serialize__' is {shown(said)}: "
                     "only values of serializer version 1.0.0 can be read."
                 )
             serializer = said.get("serializer")
         if serializer in (None, "json"):
-            return _copied
+            return copied
         if serializer in ("json_pickle", "hdf5_pickle"):
             return lambda value: decode(value, self._opaque)
         raise WorkflowError(f"'__ewoks_serialize__' names the unknown serializer {serializer!r}.")
@@ -175,7 +163,7 @@ class Reader:
             return str(version)
         hint = " Version 0.0 needs: pip install 'ewokscore<0.0.1'." if version == "0.0" else ""
         self._problem(
-            f"The graph has 'schema_version' {_shown(said)}: this version of beamcanvas reads "
+            f"The graph has 'schema_version' {shown(said)}: this version of beamcanvas reads "
             f"{', '.join(VERSIONS[:-1])} and {VERSIONS[-1]}; a newer one may read more "
             f"(pip install --upgrade beamcanvas).{hint}"
         )
@@ -197,7 +185,7 @@ class Reader:
 
     def _node(self, item: Any, i: int) -> Node | None:
         if not isinstance(item, Mapping):
-            self._problem(f"The node {i + 1} should be a mapping, not {_shown(item)}.")
+            self._problem(f"The node {i + 1} should be a mapping, not {shown(item)}.")
             return None
         known: dict[str, Any] = {}
         extra: dict[str, Any] = {}
@@ -260,14 +248,14 @@ class Reader:
         if type(task_type) is not str:
             self._problem(
                 f"{where} should say its 'task_type', one of {', '.join(TASK_TYPES)}"
-                + (f", not {_shown(task_type)}." if task_type is not None else ".")
+                + (f", not {shown(task_type)}." if task_type is not None else ".")
             )
             return "", None
         if type(identifier) is str or identifier is None:
             return task_type, identifier
         if task_type == "graph":
             return task_type, self._subgraph(identifier, where)
-        self._problem(f"{where}: 'task_identifier' should be text, not {_shown(identifier)}.")
+        self._problem(f"{where}: 'task_identifier' should be text, not {shown(identifier)}.")
         return task_type, None
 
     def _subgraph(self, identifier: Any, where: str) -> Any:
@@ -276,7 +264,7 @@ class Reader:
         if isinstance(identifier, Mapping):
             reader = Reader()
             try:
-                found = reader.workflow(_inherit_spelling(identifier, self._value is not _copied))
+                found = reader.workflow(_inherit_spelling(identifier, self._value is not copied))
             except WorkflowError as error:
                 self._problems += [f"{where}, its subgraph: {p}" for p in error.problems]
                 return None
@@ -305,7 +293,7 @@ class Reader:
             if type(name) is not str and type(name) is not int:
                 self._problem(
                     f"{where}: '{key}' item {i + 1} should say its '{name_key}' as text or "
-                    f"position, not {_shown(name)}."
+                    f"position, not {shown(name)}."
                 )
                 continue
             if name in found:
@@ -315,7 +303,7 @@ class Reader:
                 if type(value) not in (str, int, type(None)):
                     self._problem(
                         f"{where}: the '{value_key}' for '{name}' should be the name of an "
-                        f"output, not {_shown(value)}."
+                        f"output, not {shown(value)}."
                     )
             elif value_key not in entry:
                 self._problem(f"{where}: '{key}' gives '{name}' no '{value_key}'.")
@@ -337,7 +325,7 @@ class Reader:
 
     def _link(self, item: Any, where: str) -> Link | None:
         if not isinstance(item, Mapping):
-            self._problem(f"{where} should be a mapping, not {_shown(item)}.")
+            self._problem(f"{where} should be a mapping, not {shown(item)}.")
             return None
         known: dict[str, Any] = {}
         extra: dict[str, Any] = {}
@@ -382,7 +370,7 @@ class Reader:
         for i, item in enumerate(self._list(graph, key, "The graph")):
             where = f"The graph: '{key}' item {i + 1}"
             if not isinstance(item, Mapping):
-                self._problem(f"{where} should be a mapping, not {_shown(item)}.")
+                self._problem(f"{where} should be a mapping, not {shown(item)}.")
                 continue
             alias_id = self._id(item.get("id"), where, "id")
             if alias_id is None:
@@ -406,165 +394,9 @@ class Reader:
             )
         return found
 
-    # -- single attributes
-
-    def _problem(self, sentence: str) -> None:
-        self._problems.append(sentence)
-
-    def _expect(self, item: Mapping[str, Any], key: str, kind: type, where: str) -> Any:
-        value = item.get(key)
-        if value is None or isinstance(value, kind):
-            return value
-        words = "a list" if kind is list else "a mapping"
-        self._problem(f"{where}: '{key}' should be {words}, not {_shown(value)}.")
-        return None
-
-    def _list(self, item: Mapping[str, Any], key: str, where: str) -> list[Any]:
-        value = item.get(key)
-        if type(value) is tuple:
-            return list(value)
-        return self._expect(item, key, list, where) or []
-
-    def _attributes(self, item: Mapping[str, Any], key: str, where: str) -> dict[str, Any] | None:
-        value = self._expect(item, key, Mapping, where)
-        if value is None:
-            return None
-        return {self._word(k, where): self._value(v) for k, v in value.items()}
-
-    def _text(self, item: Mapping[str, Any], key: str, where: str) -> str:
-        value = item.get(key)
-        if type(value) is str:
-            return value
-        if value is None:
-            return ""
-        if type(value) in (int, float):
-            return str(value)
-        self._problem(f"{where}: '{key}' should be text, not {_shown(value)}.")
-        return ""
-
-    def _flag(self, item: Mapping[str, Any], key: str, where: str) -> bool:
-        value = item.get(key)
-        if type(value) is bool:
-            return value
-        if value is not None:
-            self._problem(f"{where}: '{key}' should be true or false, not {_shown(value)}.")
-        return False
-
-    def _id(self, value: Any, where: str, key: str) -> NodeId | None:
-        found = _as_id(value)
-        if found is None:
-            self._problem(
-                f"{where} should say its '{key}'"
-                + (
-                    f" as text, number or list of these, not {_shown(value)}."
-                    if value is not None
-                    else "."
-                )
-            )
-        return found
-
-    def _word(self, key: Any, where: str) -> str:
-        if type(key) is str:
-            return key
-        self._problem(f"{where}: the attribute {_shown(key)} should have a name that is text.")
-        return str(key)
-
-
-# Nearly all nodes and links have one shape. These read it several times faster than the
-# methods above, which read every shape and say what is wrong; for any other they return None.
-
-_SCALARS = {str, int, float, bool, type(None)}
-
-
-def _usual_node(item: Any) -> Node | None:
-    if type(item) is not dict:
-        return None
-    get = item.get
-    node_id, task_type, identifier = get("id"), get("task_type"), get("task_identifier")
-    label, generator, given = get("label", ""), get("task_generator"), get("default_inputs")
-    if not (type(node_id) is type(task_type) is type(identifier) is type(label) is str):
-        return None
-    known = 3 + ("label" in item) + (given is not None)
-    if generator:
-        known += 1
-        if type(generator) is not str:
-            return None
-    if len(item) != known:
-        return None
-    inputs: dict[Any, Any] = {}
-    if given:
-        if type(given) is not list:
-            return None
-        for entry in given:
-            if type(entry) is not dict or len(entry) != 2:
-                return None
-            name, value = entry.get("name"), entry.get("value", _NONE)
-            if type(name) is not str or type(value) not in _SCALARS or name in inputs:
-                return None
-            inputs[name] = value
-    return Node(
-        id=node_id,
-        task_type=task_type,
-        task_identifier=identifier,
-        task_generator=generator or None,
-        label=label,
-        default_inputs=inputs,
-        extra={},
-    )
-
-
-def _usual_link(item: Any) -> Link | None:
-    if type(item) is not dict or len(item) != 3:
-        return None
-    source, target, given = item.get("source"), item.get("target"), item.get("data_mapping")
-    if not (type(source) is type(target) is str and type(given) is list):
-        return None
-    mapping: dict[Any, Any] = {}
-    for entry in given:
-        if type(entry) is not dict or len(entry) != 2:
-            return None
-        output, name = entry.get("source_output"), entry.get("target_input")
-        if not (type(output) is type(name) is str) or name in mapping:
-            return None
-        mapping[name] = output
-    return Link(source=source, target=target, data_mapping=mapping, conditions={}, extra={})
-
-
-def _as_id(value: Any) -> NodeId | None:
-    if type(value) is str or type(value) is int:
-        return value
-    if type(value) in (list, tuple) and value:
-        parts = tuple(_as_id(part) for part in value)
-        if None not in parts:
-            return parts  # type: ignore[return-value]
-    return None
-
 
 def _inherit_spelling(mapping: Mapping[str, Any], tagged: bool) -> Mapping[str, Any]:
     """A subgraph inside a document whose values are tagged is spelled the same way."""
     if not tagged or mapping.get("__ewoks_serialize__"):
         return mapping
     return {**mapping, "__ewoks_serialize__": {"serializer": "json_pickle"}}
-
-
-def _copied(value: Any) -> Any:
-    kind = type(value)
-    if kind is dict:
-        return {k: _copied(v) for k, v in value.items()}
-    if kind is list:
-        return [_copied(v) for v in value]
-    if kind is tuple:
-        return tuple(_copied(v) for v in value)
-    return set(value) if kind is set else value
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, (str, int, float, bool)) or value is None:
-        try:
-            text = repr(value)
-        except ValueError:
-            return "a very long number"
-        return text if len(text) <= 40 else text[:37] + "..."
-    if isinstance(value, (dict, list)):
-        return "a mapping" if isinstance(value, dict) else "a list"
-    return f"a {type(value).__name__}"

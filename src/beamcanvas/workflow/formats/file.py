@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from secrets import token_hex
 
 from ...errors import WorkflowError
 
@@ -51,13 +50,13 @@ def as_text(content: bytes) -> str:
 
 def write_bytes(path: Path, content: bytes) -> None:
     """Write a file: whole or, when something fails, not at all."""
-    temporary = path.with_name(f".{path.name}.{token_hex(4)}")
+    temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             temporary.write_bytes(content)
             if path.exists():
-                shutil.copymode(path, temporary)
+                temporary.chmod(path.stat().st_mode & 0o7777)
             temporary.replace(path)
         except BaseException:
             temporary.unlink(missing_ok=True)

@@ -13,7 +13,6 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -235,6 +234,8 @@ def widget_for(task_identifier: str) -> WidgetName | None:
 
 @lru_cache(maxsize=1)
 def _our_widgets() -> dict[str, WidgetName]:
+    from importlib.metadata import entry_points  # slow to import, needed for writing only
+
     found: dict[str, WidgetName] = {}
     for entry in entry_points(group="orange.widgets"):
         package = entry.value.partition(":")[0]
