@@ -124,15 +124,16 @@ EXPERIMENTS: list[tuple[dict[str, Any], str]] = [
     ({"energy": "high"}, "'energy' should be a number"),
     ({"energy": 30, "calibrant": "CeO3"}, "no calibrant 'CeO3'. Did you mean 'CeO2'"),
     ({"energy": 30, "detector": "Pilatos 1M"}, "no detector 'Pilatos 1M'. Did you mean"),
-    ({"energy": 30, "detector": "Eiger 4M"}, "1043 × 981 pixels but a Eiger 4M has 2167 × 2070"),
+    (
+        {"energy": 30, "detector": "Eiger 4M"},
+        "1043 × 981 pixels but a detector Eiger 4M has 2167 × 2070",
+    ),
     ({"energy": 30, "calibrant_file": "none.D"}, "calibrant file none.D can't be read"),
 ]
 
 
 @pytest.mark.parametrize(("settings", "sentence"), EXPERIMENTS)
-def test_wrong_experiments(
-    ceo2: DiffractionImage, settings: dict[str, Any], sentence: str
-) -> None:
+def test_wrong_experiments(ceo2: DiffractionImage, settings: dict[str, Any], sentence: str) -> None:
     with pytest.raises(InputError, match=sentence):
         run(powder.describe_experiment, image=ceo2, **settings)
 
@@ -206,9 +207,7 @@ def test_wrong_integrations(
         run(powder.integrate_1d, image=ceo2, geometry=published, **settings)
 
 
-def test_shapes_that_do_not_fit(
-    ceo2: DiffractionImage, published: Geometry, setup: Setup
-) -> None:
+def test_shapes_that_do_not_fit(ceo2: DiffractionImage, published: Geometry, setup: Setup) -> None:
     small = replace(ceo2, data=ceo2.data[:100], mask=ceo2.mask[:100])
     with pytest.raises(InputError, match="image has 100 × 981 pixels but the geometry's detector"):
         powder.integrate_1d(small, published)

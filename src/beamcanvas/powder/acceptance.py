@@ -17,7 +17,7 @@ _ON_LINE = 1.0  #: how far from a line its peak may be, pixels
 _ENOUGH_RINGS = 3
 _FEW_RINGS = 5  #: with fewer, most of the bright pixels must lie on them
 _ENOUGH_LINES = 0.6  #: of the lines that the detector covers
-_CLOSE = 0.25  #: peaks of the pattern from their lines, pixels
+_CLOSE = 0.2  #: peaks of the pattern from their lines, pixels
 _ABOVE_CHANCE = 1.3  #: bright pixels on rings over what rings anywhere would catch
 
 

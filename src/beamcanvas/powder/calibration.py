@@ -251,8 +251,9 @@ class _Search:
             centres = find_centres(
                 self.bright, centre, reach, self.pixel, self.progress.part(0.05, 0.3)
             )
-        low, high = np.log(distances)
-        tried = np.exp(np.linspace(low, high, max(1, round((high - low) / 0.004))))
+        low, high = distances
+        steps = round(np.log(high / low) / 0.004)
+        tried = np.geomspace(low, high, steps) if steps > 1 else np.array([low])
         lines = lines_at(self.sines, self.setup.wavelength)[: self.rings]
         guesses = [
             np.array([distance, *place, 0.0, 0.0, self.setup.wavelength])

@@ -61,7 +61,7 @@ def named_detector(
         smaller = all(n <= most for n, most in zip(shape, whole, strict=True))
         if not (smaller and detector.guess_binning(shape) and tuple(detector.shape) == shape):
             raise InputError(
-                f"The image has {shape_words(shape)} pixels but a {name} "
+                f"The image has {shape_words(shape)} pixels but a detector {name} "
                 f"has {shape_words(whole)}: another detector, or part of its image."
             )
         config = {"pixel1": detector.pixel1, "pixel2": detector.pixel2}
