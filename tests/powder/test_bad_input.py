@@ -156,7 +156,7 @@ def test_wrong_calibrant_files(
 
 def test_a_detector_that_nobody_names(ceo2: DiffractionImage) -> None:
     nameless = replace(ceo2, detector=None, header=replace(ceo2.header, pixel_size=None))
-    with pytest.raises(InputError, match="Which detector .* 1043 × 981 .* give 'detector'"):
+    with pytest.raises(InputError, match=r"Which detector .* 1043 × 981 .* give 'detector'"):
         powder.describe_experiment(nameless, energy=30)
     said = powder.describe_experiment(nameless, energy=30, pixel_width=172)
     assert said.detector == Detector("Detector", (172e-6, 172e-6), (1043, 981))
@@ -266,5 +266,5 @@ def test_an_image_without_rings(ceo2: DiffractionImage, setup: Setup) -> None:
     blank = replace(ceo2, data=np.full_like(ceo2.data, 7))
     with pytest.raises(InputError, match="shows no rings"):
         powder.calibrate(blank, setup)
-    with pytest.raises(InputError, match="no line at 1.5"):
+    with pytest.raises(InputError, match="no line at 1"):
         powder.calibrate(ceo2, replace(setup, wavelength=12.398419843320026e-10 / 1.5))

@@ -162,8 +162,13 @@ def test_replacing_a_file_is_all_or_nothing(tmp_path: Path) -> None:
 
     path = tmp_path / "a.txt"
     path.write_text("old")
-    with pytest.raises(ZeroDivisionError), replacing(path) as (_, new):
-        new.write_text("half")
-        raise ZeroDivisionError
+
+    def half_way() -> None:
+        with replacing(path) as (_, new):
+            new.write_text("half")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        half_way()
     assert path.read_text() == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]

@@ -1,0 +1,62 @@
+"""The tutorial's scheme does what its page says, wherever its folder is."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import beamcanvas
+from beamcanvas.powder import read_poni
+from beamcanvas.workflow import Workflow
+
+from .conftest import TUTORIAL
+
+SCHEME = "calibrate_and_integrate.ows"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(TUTORIAL, tmp_path / "a copy"))
+
+
+def test_the_scheme_replays_in_a_copy_of_its_folder(folder: Path) -> None:
+    beamcanvas.run(folder / SCHEME)
+    assert sorted(p.name for p in (folder / "results").iterdir()) == [
+        "CeO2.h5",
+        "CeO2.poni",
+        "CeO2.xye",
+    ]
+    geometry = read_poni(folder / "results" / "CeO2.poni")
+    assert 1e3 * geometry.distance == pytest.approx(208.673, abs=0.005)
+    assert geometry.beam_centre == pytest.approx((487.4, 530.4), abs=0.05)
+    assert geometry.tilt == pytest.approx(1.06, abs=0.01)
+    pattern = np.loadtxt(folder / "results" / "CeO2.xye")
+    strongest = pattern[pattern[:, 1].argmax()]
+    assert strongest[0] == pytest.approx(7.46, abs=0.01)
+
+
+def test_the_scheme_as_json_gives_the_same_numbers(folder: Path) -> None:
+    beamcanvas.load(folder / SCHEME).save(folder / "scheme.json")
+    beamcanvas.run(folder / "scheme.json")
+    from_json = np.loadtxt(folder / "results" / "CeO2.xye")
+    beamcanvas.run(folder / SCHEME)
+    assert np.array_equal(np.loadtxt(folder / "results" / "CeO2.xye"), from_json)
+
+
+def test_the_scheme_is_portable_and_readable() -> None:
+    text = (TUTORIAL / SCHEME).read_text()
+    assert str(TUTORIAL) not in text
+    workflow: Workflow = beamcanvas.load(TUTORIAL / SCHEME)
+    places = [node.position for node in workflow.nodes.values()]
+    assert len(set(places)) == len(places) == 9
+    assert all("pickle" not in str(node.extra) for node in workflow.nodes.values())
+    assert sum(p.stat().st_size for p in TUTORIAL.glob("*.bz2")) < 1_500_000
+
+
+def test_the_page_quotes_what_the_scheme_gives(folder: Path) -> None:
+    page = (folder / "index.md").read_text()
+    for words in ("208.67 mm", "487.4", "530.4", "1.06°", "17 of 17 rings", "0.0016°"):
+        assert words in page
