@@ -232,6 +232,12 @@ def test_depth() -> None:
         flatten(nested(250))
 
 
+def test_a_file_that_holds_its_subgraphs_without_ids(tmp_path: Path) -> None:
+    inside = {"nodes": [graph_node("h", {"nodes": [node("t")]})]}
+    path = save(from_dict({"nodes": [graph_node("g", inside)]}), tmp_path / "nested.json")
+    assert list(flatten(load(path)).nodes) == [("g", ("h", "t"))]
+
+
 def test_a_file_that_contains_itself(tmp_path: Path) -> None:
     path = save(from_dict(graph([graph_node("g", "me.json")])), tmp_path / "me.json")
     with pytest.raises(WorkflowError, match="contains itself"):

@@ -42,15 +42,16 @@ def flatten(workflow: Workflow) -> Workflow:
     WorkflowError
         Naming the link, node or file that can't be expanded.
     """
-    expansion = _Expansion(workflow, ())
-    return expansion.finish()
+    return _Expansion(workflow, (), workflow.path).finish()
 
 
 class _Expansion:
     """One graph, flattened, with what the graph around it asks of its aliases."""
 
-    def __init__(self, workflow: Workflow, around: tuple[Any, ...]) -> None:
-        key = _identity(workflow)
+    def __init__(
+        self, workflow: Workflow, around: tuple[Any, ...], path: Path | None = None
+    ) -> None:
+        key = path or id(workflow)
         if key in around:
             raise WorkflowError(f"The workflow '{workflow.title}' contains itself.")
         if len(around) >= _DEEPEST:
@@ -105,7 +106,7 @@ class _Expansion:
 
     def _expand(self, node: Node, around: tuple[Any, ...]) -> None:
         try:
-            inner = _Expansion(_subgraph(node, self.workflow), around)
+            inner = _Expansion(*_subgraph(node, self.workflow, around))
         except WorkflowError as error:
             problems = tuple(f"In the graph node '{node.title}': {p}" for p in error.problems)
             raise WorkflowError(f"In the graph node '{node.title}': {error}", problems) from None
@@ -273,29 +274,26 @@ _HANDED_IN = (
 )
 
 
-def _identity(workflow: Workflow) -> Any:
-    """The same for a file that is loaded twice."""
-    from_file = workflow.path is not None
-    return (workflow.path, workflow.id) if from_file else id(workflow)
-
-
-def _subgraph(node: Node, parent: Workflow) -> Workflow:
+def _subgraph(
+    node: Node, parent: Workflow, around: tuple[Any, ...]
+) -> tuple[Workflow, tuple[Any, ...], Path | None]:
+    """The graph of a graph node, what it stands in, and the file that it has for itself."""
     from .formats import find_file, load, place
 
     said = node.task_identifier
     if isinstance(said, Workflow):
-        return said
+        return said, around, None
     if not said:
         raise WorkflowError("it should say its graph by 'task_identifier'.")
     if isinstance(said, (str, Path)) and not ("{" in str(said) and "}" in str(said)):
         roots = (parent.folder, *parent.roots, Path.cwd())
         found = load(find_file(str(said), roots))
         found.roots = (*parent.roots, parent.folder)
-        return found
+        return found, around, found.path
     found = load(said)
     if parent.path is not None:
         place(found, parent.path, parent.roots)
-    return found
+    return found, around, None
 
 
 def _renamed_links(graph: NodeId, inner: _Expansion) -> Iterator[Link]:
