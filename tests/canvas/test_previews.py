@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 from AnyQt.QtGui import QColor, QPalette
+from hypothesis import given
+from hypothesis import strategies as st
 from kept import keep
 
 from beamcanvas.canvas.previews import nxdata_of, preview_for, summary_of
@@ -18,6 +20,7 @@ from beamcanvas.canvas.previews.base import Preview
 from beamcanvas.canvas.previews.curve import CurvePreview
 from beamcanvas.canvas.previews.file import FilePreview
 from beamcanvas.canvas.previews.image import ImagePreview
+from beamcanvas.canvas.previews.part import FINEST, part_in_view
 from beamcanvas.canvas.previews.stack import StackPreview
 from beamcanvas.canvas.previews.summary import SummaryPreview
 from beamcanvas.canvas.previews.table import TablePreview
@@ -305,3 +308,41 @@ def test_a_file_that_was_written(qtbot, tmp_path):
     path.unlink()
     preview.show_value(path)
     assert "not there any more" in preview.words.text()
+
+
+def test_of_a_big_image_only_what_can_be_seen_is_drawn(qtbot):
+    preview = keep(qtbot, ImagePreview())
+    preview.resize(800, 700)
+    preview.show()
+    rows, columns = np.mgrid[:3000, :4000]
+    signal = (rows * 10_000 + columns).astype(float)
+    preview.show_value(NXData(signal=signal, pixels=True, mask=signal < 0))
+    drawn = preview.plot.getImage("image")
+    assert max(drawn.getData(copy=False).shape) <= 1400
+    preview.plot.setLimits(1000, 1100, 2000, 2080)
+    qtbot.waitUntil(lambda: preview.plot.getImage("image").getScale() == (1.0, 1.0))
+    drawn = preview.plot.getImage("image")
+    x, y = (int(start) for start in drawn.getOrigin())
+    assert x <= 1000
+    assert y <= 2000
+    assert drawn.getData(copy=False)[2050 - y, 1050 - x] == signal[2050, 1050]
+    assert preview.words_at(1050.5, 2050.5).startswith("pixel x 1050, y 2050")
+    preview.plot.resetZoom()
+    low, high = preview.plot.getXAxis().getLimits()
+    assert low <= 0
+    assert high >= 4000
+    qtbot.waitUntil(lambda: preview.plot.getImage("image").getScale()[0] > 1)
+    preview.set_whole(True)
+    assert preview.plot.getImage("image").getData(copy=False).shape == (3000, 4000)
+
+
+@given(
+    shape=st.tuples(st.integers(1, 9000), st.integers(1, 9000)),
+    ends=st.lists(st.floats(-1e5, 1e5), min_size=4, max_size=4),
+)
+def test_the_part_in_view_is_in_the_image(shape, ends):
+    part = part_in_view(shape, (ends[0], ends[1]), (ends[2], ends[3]))
+    assert 0 <= part.top < part.bottom <= shape[0]
+    assert 0 <= part.left < part.right <= shape[1]
+    assert (part.bottom - part.top) / part.step <= FINEST + 1
+    assert (part.right - part.left) / part.step <= FINEST + 1

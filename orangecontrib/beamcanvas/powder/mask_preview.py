@@ -66,6 +66,7 @@ class MaskPreview(Preview):
             self._load_drawing()
 
     def _show_tools(self, on: bool) -> None:
+        self.picture.set_whole(on)  # silx draws on the pixels that it sees
         if on and self.tools is None:
             from silx.gui.plot.MaskToolsWidget import MaskToolsWidget
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from AnyQt.QtCore import QTimer
 from AnyQt.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from ...nexus.nxdata import Axis, NXData
 from .base import Preview, nxdata_of
+from .part import part_in_view, shows, whole
 
 #: over pixels that are not used, and where a map has no value
 MASKED = (230, 60, 150, 170)
@@ -65,6 +67,10 @@ class ImagePreview(Preview):
         self._kind: tuple[Any, ...] = ()
         self._colourmap: Any = None
         self._lines: list[Any] = []
+        self._wants_whole = False
+        self._part = whole((1, 1))
+        self._follow = QTimer(self, singleShot=True, interval=40)
+        self._follow.timeout.connect(self._follow_view)
         self.plot.sigPlotSignal.connect(self._plot_event)
 
     @classmethod
@@ -98,23 +104,76 @@ class ImagePreview(Preview):
             self.plot.getYAxis().setInverted(data.pixels)
         if new or self._colourmap is None:
             self._colourmap = new_colourmap(data.signal, log=self.log_action.isChecked())
-        self.plot.addImage(
-            data.signal,
-            legend="image",
-            origin=(x0, y0),
-            scale=(dx, dy),
-            colormap=self._colourmap,
-            resetzoom=False,
-            copy=False,
-        )
-        self.plot.setActiveImage("image")
+        if new:
+            rows, columns = data.signal.shape
+            self._part = part_in_view((rows, columns), (0, rows), (0, columns))
+            self._claim_extent()
+        self._show_part()
         self.plot.setGraphXLabel(x_axis.title)
         self.plot.setGraphYLabel(y_axis.title)
         self.colourbar.setLegend(data.signal_title)
-        self._show_mask()
         self._show_lines()
         if new:
             self.plot.resetZoom()
+
+    def set_whole(self, on: bool) -> None:
+        """Draw every pixel, as tools that work on the drawn image need it."""
+        self._wants_whole = on
+        if self.data is not None:
+            self._follow_view()
+
+    def _follow_view(self) -> None:
+        """Draw what is in view now, if that is not drawn."""
+        data = self.data
+        if data is None:
+            return
+        x0, dx, y0, dy = self._grid
+        shape = (data.signal.shape[0], data.signal.shape[1])
+        columns, rows = (
+            tuple((limit - start) / step for limit in axis.getLimits())
+            for axis, start, step in (
+                (self.plot.getXAxis(), x0, dx),
+                (self.plot.getYAxis(), y0, dy),
+            )
+        )
+        wanted = whole(shape) if self._wants_whole else part_in_view(shape, rows, columns)
+        if not shows(self._part, wanted, rows, columns):
+            self._part = wanted
+            self._show_part()
+
+    def _claim_extent(self) -> None:
+        """Have *reset zoom* show all of the image, also while a part of it is drawn."""
+        x0, dx, y0, dy = self._grid
+        rows, columns = self.data.signal.shape if self.data is not None else (1, 1)
+        self.plot.addImage(
+            np.zeros((1, 1, 4), dtype=np.uint8),
+            legend="extent",
+            origin=(x0, y0),
+            scale=(dx * columns, dy * rows),
+            z=-1,
+            resetzoom=False,
+        )
+
+    def _show_part(self) -> None:
+        if self.data is None:
+            return
+        self._draw(self.data.signal, "image", self._colourmap, 0)
+        self.plot.setActiveImage("image")
+        self._show_mask()
+
+    def _draw(self, image: Any, legend: str, colourmap: Any, z: int) -> None:
+        x0, dx, y0, dy = self._grid
+        part = self._part
+        self.plot.addImage(
+            np.ascontiguousarray(part.of(image)),
+            legend=legend,
+            origin=(x0 + dx * part.left, y0 + dy * part.top),
+            scale=(dx * part.step, dy * part.step),
+            colormap=colourmap,
+            z=z,
+            resetzoom=False,
+            copy=False,
+        )
 
     def _set_log(self, on: bool) -> None:
         from .plots import new_colourmap
@@ -133,19 +192,10 @@ class ImagePreview(Preview):
             return
         from silx.gui.colors import Colormap
 
-        x0, dx, y0, dy = self._grid
         colour = MASKED if data.pixels else NOT_MEASURED
         colours = np.array([(0, 0, 0, 0), colour], dtype=np.uint8)
-        self.plot.addImage(
-            np.asarray(mask).view(np.uint8),
-            legend="mask",
-            origin=(x0, y0),
-            scale=(dx, dy),
-            colormap=Colormap(name=None, colors=colours, vmin=0, vmax=1),
-            z=1,
-            resetzoom=False,
-            copy=False,
-        )
+        colourmap = Colormap(name=None, colors=colours, vmin=0, vmax=1)
+        self._draw(np.asarray(mask).view(np.uint8), "mask", colourmap, 1)
         self.plot.setActiveImage("image")
 
     def _show_lines(self) -> None:
@@ -174,6 +224,8 @@ class ImagePreview(Preview):
     def _plot_event(self, event: dict[str, Any]) -> None:
         if event["event"] == "mouseMoved":
             self.position.setText(self.words_at(event["x"], event["y"]))
+        elif event["event"] == "limitsChanged":
+            self._follow.start()
 
     def words_at(self, x: float, y: float) -> str:
         """What the image has at a position."""
