@@ -19,12 +19,12 @@ from orangecanvas.scheme import SchemeLink
 from ..errors import BeamcanvasError
 from ..execution.scheduler import Firing, Scheduler
 from ..execution.work import Work
-from ..task import MISSING
 from ..workflow import NodeId, Workflow
 from ..workflow.flat import flatten
+from . import planning
 from .jobs import Job, Workers
-from .noderun import Linked, State
-from .scheme import Scheme, StepNode, is_flow, key_of, reach
+from .noderun import State
+from .scheme import Scheme, StepNode, reach
 from .steprun import StepRun
 
 #: a change of a setting waits this long for the next one
@@ -75,7 +75,7 @@ class Engine(QObject):
         for node in scheme.nodes:
             self._node_added(node)
         for node in scheme.nodes:
-            self._relink(node)
+            node.run.relink()
 
     # -- what a person asks for
 
@@ -97,21 +97,16 @@ class Engine(QObject):
         flat = self._flatten()
         if flat is None:
             return
-        starts = self._inside(flat, nodes)
-        fresh: set[Any] = reach(starts, _onward(flat))
-        fresh |= starts
-        self._begin(flat, fresh.union(self._lacking(flat, fresh)), fresh)
+        fresh = planning.all_after(flat, self._inside(flat, nodes))
+        self._begin(flat, fresh | planning.lacking(flat, fresh, self._outputs), fresh)
 
     def run_until(self, *nodes: StepNode) -> None:
         """Run these nodes, and what before them isn't up to date."""
         flat = self._flatten()
         if flat is None:
             return
-        ends = self._inside(flat, nodes)
-        back, onward = _backward(flat), _onward(flat)
-        before = reach(ends, back)
-        old = {n for n in before if n not in self._outputs or self._state(n) is not State.DONE}
-        fresh = ends | old | (reach(old, onward) & before)
+        done = {n for n in self._outputs if n in flat.nodes and self._state(n) is State.DONE}
+        fresh = planning.needed_for(flat, self._inside(flat, nodes), done)
         self._begin(flat, fresh, fresh)
 
     def stop(self) -> None:
@@ -173,7 +168,7 @@ class Engine(QObject):
     def _link_changed(self, link: SchemeLink, *_: Any) -> None:
         target: StepNode = link.sink_node
         if self.scheme.node_of(target.id) is target:
-            self._relink(target)
+            target.run.relink()
             self.changed(target)
 
     def _env_changed(self, key: str, *_: Any) -> None:
@@ -183,29 +178,6 @@ class Engine(QObject):
 
     def _folder(self) -> Path:
         return Path(self.scheme.get_runtime_env("basedir") or Path.cwd())
-
-    def _relink(self, node: StepNode) -> None:
-        """See again what feeds the inputs of a node."""
-        linked: dict[Any, Linked] = {}
-        for link in self.scheme.input_links(node):
-            if not link.enabled:
-                continue
-            source = link.source_node
-            outputs = source.run.outputs if source.run is not None else {}
-            if not is_flow(link):
-                mapping = {key_of(link.sink_channel): key_of(link.source_channel)}
-            elif getattr(link, "record", None) is None or link.record.on_error:
-                continue
-            elif link.record.map_all_data:
-                mapping = {name: name for name in outputs}
-            else:
-                mapping = link.record.data_mapping
-            for target, name in mapping.items():
-                value = outputs if name is None else outputs.get(name, MISSING)
-                linked[target] = Linked(source.title, "" if name is None else str(name), value)
-        if linked != {} or node.run.linked != {}:
-            node.run.linked = linked
-            node.run.inputs_changed.emit()
 
     # -- running by itself
 
@@ -243,13 +215,8 @@ class Engine(QObject):
         if flat is None:
             return
         starts = self._inside(flat, nodes)
-        onward = {
-            source: [t for t in targets if self._is_automatic(t)]
-            for source, targets in _onward(flat).items()
-        }
-        fresh: set[Any] = reach(starts, onward)
-        fresh |= starts
-        self._begin(flat, fresh.union(self._lacking(flat, fresh)), fresh)
+        fresh = planning.all_after(flat, starts, self._is_automatic)
+        self._begin(flat, fresh | planning.lacking(flat, fresh, self._outputs), fresh)
 
     def _can_run(self, node: StepNode) -> bool:
         run = node.run
@@ -286,21 +253,8 @@ class Engine(QObject):
         ids = {node.id for node in nodes}
         return {n for n in flat.nodes if self._top[n] in ids}
 
-    def _lacking(self, flat: Workflow, fresh: set[NodeId]) -> set[NodeId]:
-        """The nodes before `fresh` that must run for it, as they have no outputs."""
-        back = _backward(flat)
-        lacking: set[NodeId] = set()
-        queue = list(fresh)
-        while queue:
-            for n in back.get(queue.pop(), ()):
-                if n not in fresh and n not in lacking and n not in self._outputs:
-                    lacking.add(n)
-                    queue.append(n)
-        return lacking
-
     def _begin(self, flat: Workflow, wanted: set[NodeId], fresh: set[NodeId]) -> None:
         """Run `wanted`. Work on nodes of `fresh` is given up; other work goes on."""
-        onward = _onward(flat)
         kept: dict[NodeId, Job] = {}
         for job in self.workers.jobs:
             if job.node_id in fresh or job.node_id not in flat.nodes:
@@ -308,7 +262,7 @@ class Engine(QObject):
             else:
                 kept[job.node_id] = job
         # what is under way, and what waits for it, belongs to the new run too
-        wanted = wanted | kept.keys() | (reach(kept, onward) & self._wanted)
+        wanted = wanted | kept.keys() | (planning.all_after(flat, kept) & self._wanted)
         self._kept = kept
         was_running = self.is_running
         self._flat, self._wanted = flat, wanted
@@ -336,7 +290,7 @@ class Engine(QObject):
             node_id = firing.node.id
             old = self._kept.pop(node_id, None)
             if old is not None and not old.abandoned:
-                if _same_inputs(old.firing.inputs, firing.inputs):
+                if planning.same_inputs(old.firing.inputs, firing.inputs):
                     old.firing = firing
                     continue
                 self.workers.drop(old)
@@ -376,7 +330,7 @@ class Engine(QObject):
             run.inner_ended(job, *self._inner_counts(node))
         after = {link.sink_node for link in self.scheme.output_links(node)}
         for target in after:
-            self._relink(target)
+            target.run.relink()
 
     def _inner_counts(self, node: StepNode) -> tuple[int, int, bool]:
         inner = [n for n in self._wanted if self._top[n] == node.id]
@@ -458,25 +412,3 @@ class Engine(QObject):
     def results(self) -> dict[NodeId, dict[str, Any]]:
         """The latest outputs of each node of the flat graph."""
         return dict(self._outputs)
-
-
-def _onward(flat: Workflow) -> dict[NodeId, list[NodeId]]:
-    found: dict[NodeId, list[NodeId]] = {}
-    for link in flat.links:
-        found.setdefault(link.source, []).append(link.target)
-    return found
-
-
-def _backward(flat: Workflow) -> dict[NodeId, list[NodeId]]:
-    found: dict[NodeId, list[NodeId]] = {}
-    for link in flat.links:
-        found.setdefault(link.target, []).append(link.source)
-    return found
-
-
-def _same_inputs(a: dict[Any, Any], b: dict[Any, Any]) -> bool:
-    plain = (str, int, float, bool, bytes, type(None))
-    return a.keys() == b.keys() and all(
-        a[k] is b[k] or (type(a[k]) is type(b[k]) and isinstance(a[k], plain) and a[k] == b[k])
-        for k in a
-    )

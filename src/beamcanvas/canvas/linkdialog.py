@@ -196,7 +196,8 @@ def _choice(known: Sequence[tuple[str, Any]], chosen: Any) -> QComboBox:
     box = QComboBox()
     box.setEditable(True)
     for words, key in known:
-        box.addItem(words if str(key) == words else f"{words} ({key})", key)
+        same = str(key).replace("_", " ").lower() == words.lower()
+        box.addItem(words if same else f"{words} ({key})", key)
     if chosen is not None:
         if box.findData(chosen) < 0:
             box.addItem(str(chosen), chosen)

@@ -9,40 +9,26 @@ from __future__ import annotations
 import ast
 import logging
 import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
-from importlib.util import find_spec
-from pathlib import Path, PurePath
-from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from pathlib import Path
+from typing import Any
 
-from orangecanvas.registry import (
-    CategoryDescription,
-    InputSignal,
-    OutputSignal,
-    WidgetDescription,
-    WidgetRegistry,
-)
-from orangecanvas.registry.description import Default, Dynamic, Explicit, NonDefault, Single
+from orangecanvas.registry import CategoryDescription, WidgetDescription, WidgetRegistry
 
 from ..errors import InputError, WorkflowError
-from ..task import Input, Output, Task, resolve, without_none
+from ..task import Task, resolve
 from ..workflow import Link, Node, Workflow
 from ..workflow.values import Encoder, from_literal
+from .channels import channels, open_input, open_output
+from .channels import types_of as types_of
+from .widgetsource import WidgetSource, constants, folder_of, read_widgets
 
 log = logging.getLogger(__name__)
 
 GROUP = "orange.widgets"
 GENERIC = "beamcanvas.canvas.generic.TaskNode"
-#: what a value of these types may come as
-_ALSO: dict[type, tuple[type, ...]] = {
-    float: (float, int),
-    complex: (complex, float, int),
-    Path: (Path, str),
-    PurePath: (PurePath, str),
-}
 _ICONS = {
     "graph": "subgraph.svg",
     "notebook": "notebook.svg",
@@ -50,15 +36,6 @@ _ICONS = {
     "method": "method.svg",
     "ppfmethod": "method.svg",
 }
-
-
-@dataclass
-class WidgetSource:
-    """What the source of a widget class says of it."""
-
-    qualified_name: str
-    task: str
-    attributes: dict[str, Any] = field(default_factory=dict)
 
 
 class Catalogue:
@@ -83,7 +60,7 @@ class Catalogue:
         return self
 
     def _add_category(self, entry: EntryPoint) -> None:
-        folder = _folder(entry.module)
+        folder = folder_of(entry.module)
         if folder is None:
             return
         found = [
@@ -92,7 +69,7 @@ class Catalogue:
         if not found:
             return  # a category without a widget for us doesn't show
         init = folder / "__init__.py"
-        said = _constants(ast.parse(init.read_text("utf-8")).body) if init.exists() else {}
+        said = constants(ast.parse(init.read_text("utf-8")).body) if init.exists() else {}
         category = CategoryDescription(
             name=said.get("NAME", entry.name),
             description=said.get("DESCRIPTION"),
@@ -192,128 +169,6 @@ def catalogue() -> Catalogue:
     return Catalogue()
 
 
-# -- reading sources
-
-
-def _folder(module: str) -> Path | None:
-    spec = find_spec(module)
-    places = list(spec.submodule_search_locations or ()) if spec is not None else []
-    return Path(places[0]) if places else None
-
-
-def read_widgets(path: Path, package: str) -> Iterator[WidgetSource]:
-    """The widget classes of a module: ``class OWName(TaskWidget, task="dotted.path")``."""
-    if path.name == "__init__.py":
-        return
-    body = ast.parse(path.read_text("utf-8"), filename=str(path)).body
-    imported = _imports(body, package)
-    for statement in body:
-        if isinstance(statement, ast.ClassDef):
-            for keyword in statement.keywords:
-                task = _dotted(keyword.value, imported) if keyword.arg == "task" else None
-                if task:
-                    yield WidgetSource(
-                        f"{package}.{path.stem}.{statement.name}",
-                        task,
-                        _constants(statement.body),
-                    )
-
-
-def _dotted(value: ast.expr, imported: Mapping[str, str]) -> str | None:
-    if isinstance(value, ast.Constant) and isinstance(value.value, str):
-        return value.value
-    if isinstance(value, ast.Name):
-        return imported.get(value.id)
-    if isinstance(value, ast.Attribute):
-        root = _dotted(value.value, imported)
-        return f"{root}.{value.attr}" if root else None
-    return None
-
-
-def _imports(body: list[ast.stmt], package: str) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for statement in body:
-        if isinstance(statement, ast.ImportFrom):
-            parents = package.split(".")[: len(package.split(".")) - (statement.level - 1)]
-            parts = [*(parents if statement.level else []), statement.module or ""]
-            root = ".".join(part for part in parts if part)
-            found |= {a.asname or a.name: f"{root}.{a.name}" for a in statement.names}
-        elif isinstance(statement, ast.Import):
-            found |= {a.asname or a.name: a.name for a in statement.names}
-    return found
-
-
-def _constants(body: list[ast.stmt]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for statement in body:
-        if isinstance(statement, ast.Assign):
-            targets, value = statement.targets, statement.value
-        elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
-            targets, value = [statement.target], statement.value
-        else:
-            continue
-        try:
-            constant = ast.literal_eval(value)
-        except (ValueError, TypeError):
-            continue
-        found |= {t.id: constant for t in targets if isinstance(t, ast.Name)}
-    return found
-
-
-# -- channels
-
-
-def channels(task: Task) -> tuple[list[InputSignal], list[OutputSignal]]:
-    """The channels of a task. Data come first; settings are linked only when asked for."""
-    specs = sorted(task.inputs.values(), key=lambda s: not s.is_data)
-    return (
-        [_input(spec, task.help_for(spec.name)) for spec in specs],
-        [_output(spec) for spec in task.outputs.values()],
-    )
-
-
-def _input(spec: Input, doc: str = "") -> InputSignal:
-    flags = Single | (Default if spec.is_data else NonDefault | Explicit)
-    signal = InputSignal(spec.label, types_of(spec.annotation), "", flags, id=spec.name, doc=doc)
-    signal.key = spec.name
-    return signal
-
-
-def _output(spec: Output) -> OutputSignal:
-    types = types_of(spec.annotation)
-    flags = NonDefault | (Dynamic if object in types else 0)
-    signal = OutputSignal(spec.label, types, flags, id=spec.name, doc=spec.help)
-    signal.key = spec.name
-    return signal
-
-
-def _open_input(key: Any) -> InputSignal:
-    signal = InputSignal(str(key), object, "", Single | Default, id=str(key))
-    signal.key = key
-    return signal
-
-
-def _open_output(key: Any) -> OutputSignal:
-    signal = OutputSignal(str(key), object, NonDefault | Dynamic, id=str(key))
-    signal.key = key
-    return signal
-
-
-def types_of(annotation: Any) -> tuple[type, ...]:
-    """The types that Orange compares when a link is dragged."""
-    annotation = without_none(annotation)
-    origin = get_origin(annotation)
-    if origin in (Union, UnionType):
-        parts = [a for a in get_args(annotation) if a is not NoneType]
-        return tuple(dict.fromkeys(t for part in parts for t in types_of(part)))
-    if origin is Literal:
-        return tuple(dict.fromkeys(type(value) for value in get_args(annotation)))
-    plain = origin or annotation
-    if not isinstance(plain, type):
-        return (object,)
-    return _ALSO.get(plain, (plain,))
-
-
 # -- kinds that no package registered
 
 
@@ -402,8 +257,8 @@ def placeholder_description(record: Node, links: list[Link]) -> WidgetDescriptio
         name or record.title,
         "beamcanvas.canvas.placeholder.Placeholder",
         "placeholder.svg",
-        [_open_input(key) for key in dict.fromkeys(taken)],
-        [_open_output(key) for key in dict.fromkeys(given)],
+        [open_input(key) for key in dict.fromkeys(taken)],
+        [open_output(key) for key in dict.fromkeys(given)],
     )
 
 

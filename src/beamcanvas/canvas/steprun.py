@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from orangecanvas.scheme import SchemeLink
 from orangecanvas.scheme.node import UserMessage
 
 from ..errors import Cancelled
+from ..task import MISSING
 from ..workflow import id_text
 from .jobs import Job
-from .noderun import NodeRun, State
+from .noderun import Linked, NodeRun, State
 from .registry import find_task, known_task, stored_settings
-from .scheme import StepNode
+from .scheme import StepNode, is_flow, key_of
 
 if TYPE_CHECKING:
     from .engine import Engine
@@ -50,6 +52,21 @@ class StepRun(NodeRun):
         self.engine.setting_edited(self.node)
 
     # -- told by the engine
+
+    def relink(self) -> None:
+        """See again what feeds the inputs."""
+        linked: dict[Any, Linked] = {}
+        for link in self.engine.scheme.input_links(self.node):
+            source = link.source_node
+            if not link.enabled or source.run is None:
+                continue
+            for target, name in _mapping(link, source.run.outputs).items():
+                outputs = source.run.outputs
+                value = outputs if name is None else outputs.get(name, MISSING)
+                linked[target] = Linked(source.title, "" if name is None else str(name), value)
+        if linked or self.linked:
+            self.linked = linked
+            self.inputs_changed.emit()
 
     def ended(self, job: Job) -> None:
         """The node's own work is done."""
@@ -106,6 +123,16 @@ class StepRun(NodeRun):
             self.node.set_progress(100 * fraction)
         if message:
             self.node.set_status_message(message)
+
+
+def _mapping(link: SchemeLink, outputs: dict[str, Any]) -> dict[Any, Any]:
+    """Which output a link hands to which input."""
+    if not is_flow(link):
+        return {key_of(link.sink_channel): key_of(link.source_channel)}
+    record = getattr(link, "record", None)
+    if record is None or record.on_error:
+        return {}
+    return {name: name for name in outputs} if record.map_all_data else record.data_mapping
 
 
 def _outcome(job: Job) -> State:
