@@ -111,13 +111,17 @@ def test_the_evidence_of_a_calibration(calibrated: Calibrated) -> None:
     ],
 )
 def test_what_the_image_does_not_support_is_not_to_be_trusted(
-    ceo2: DiffractionImage, wrong: dict[str, object], said: str
+    ceo2: DiffractionImage,
+    wrong: dict[str, object],
+    said: str,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     geometry, calibration = calibrate(ceo2, describe_experiment(ceo2, **wrong))  # type: ignore[arg-type]
     assert not calibration.trusted
     assert said in calibration.reason
     assert "check the calibrant, the energy" in calibration.reason
     assert calibration.warnings
+    assert calibration.reason in caplog.text
     assert geometry.warnings
     pattern = integrate_1d(ceo2, geometry, points=200)
     assert pattern.warnings == geometry.warnings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal, NamedTuple
 
@@ -210,7 +211,8 @@ class _Search:
         counts = image.corrected
         pixels = pixels | ~np.isfinite(counts)
         positions = pixel_positions(detector)
-        self.bright: BrightPixels = bright_pixels(counts, pixels, positions)
+        progress.check()
+        self.bright: BrightPixels = bright_pixels(counts, pixels, positions, progress)
         if len(self.bright.index) < 100:
             raise InputError("The image shows no rings: hardly a pixel stands out in it.")
         valid = ~pixels.ravel()
@@ -350,6 +352,8 @@ class _Search:
             trusted=trusted,
             reason=reason,
         )
+        for warning in geometry.warnings:  # headless there is no window that says it
+            logging.getLogger(__name__).warning(warning)
         self.progress(1.0, "Calibrated")
         return Calibrated(geometry, calibration)
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..task import Progress
+from ..task import SILENT, Progress
 from .rings import Array, from_beam, lines_at, nearest, two_theta
 
 _MOST_PIXELS = 100_000
@@ -37,7 +37,10 @@ class BrightPixels:
 
 
 def bright_pixels(
-    image: NDArray[np.float32], mask: NDArray[np.bool_], positions: Array
+    image: NDArray[np.float32],
+    mask: NDArray[np.bool_],
+    positions: Array,
+    progress: Progress = SILENT,
 ) -> BrightPixels:
     """The pixels that stand out by more than their surroundings scatter."""
     from scipy.ndimage import median_filter, uniform_filter
@@ -50,6 +53,7 @@ def bright_pixels(
     level = uniform_filter(counts, side) / share
     smooth = median_filter(np.where(valid, counts, level), 3)  # one hot pixel is no ring
     for _ in range(3):  # strong rings must not lift the level that faint ones stand out from
+        progress.check()
         scatter = 1.48 * float(np.median(np.abs(smooth - level)[valid])) + 1e-3
         capped = np.where(valid, np.minimum(smooth, level + 2 * scatter), 0)
         level = uniform_filter(capped, side) / share
