@@ -220,6 +220,19 @@ def test_linked_inputs_know_where_they_come_from(drawn, qtbot):
     assert (linked["a"].node, linked["a"].output, linked["a"].value) == ("left", "result", 2.0)
 
 
+def test_a_graph_that_cannot_run_is_refused_in_words(drawn, qtbot):
+    workflow = Workflow()
+    workflow.add(tasks.add, id="one")
+    workflow.add(tasks.add, id="two")
+    workflow.link("one", "two", {"a": "result"})
+    workflow.link("two", "one", {"a": "result"})
+    scheme = drawn(workflow)
+    with qtbot.waitSignal(scheme.engine.refused) as refused:
+        scheme.engine.run_all()
+    assert "one" in refused.args[0]
+    assert not scheme.engine.is_running
+
+
 def test_elapsed_time_is_that_of_the_task(drawn, qtbot):
     workflow = Workflow()
     workflow.add(tasks.wait, id="slow", inputs={"seconds": 0.2})

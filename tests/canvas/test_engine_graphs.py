@@ -71,13 +71,18 @@ def graphs(draw) -> Workflow:
             inputs |= {"b": 1.0, "limit": float(draw(st.integers(0, 20)))}
         workflow.add(kind, id=f"n{i}", inputs=inputs)
     for target in range(1, n):
-        for source in draw(st.sets(st.integers(0, target - 1), max_size=2)):
+        sources = draw(st.lists(st.integers(0, target - 1), max_size=2, unique=True))
+        free = (
+            ["a"] if workflow.nodes[f"n{target}"].task_identifier.endswith("fail") else ["a", "b"]
+        )
+        for source in sources:
             failing = workflow.nodes[f"n{source}"].task_identifier.endswith("fail")
             if failing:
                 workflow.link(f"n{source}", f"n{target}", on_error=draw(st.booleans()))
             else:
                 when = {"too_small": True} if draw(st.booleans()) else None
-                workflow.link(f"n{source}", f"n{target}", {"a": "result"}, when=when)
+                data = {free.pop(): "result"} if free else {}
+                workflow.link(f"n{source}", f"n{target}", data, when=when)
     return workflow
 
 

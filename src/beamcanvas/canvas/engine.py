@@ -7,7 +7,7 @@ is still to do; work that the change doesn't reach goes on and is taken over.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from ..execution.scheduler import Firing, Scheduler
 from ..execution.work import Work
 from ..workflow import NodeId, Workflow
 from ..workflow.flat import flatten
+from ..workflow.validation import check
 from . import planning
 from .jobs import Job, Workers
 from .noderun import State
@@ -85,7 +86,7 @@ class Engine(QObject):
 
     def run_all(self) -> None:
         """Run the whole scheme, anew."""
-        flat = self._flatten()
+        flat = self._flatten(check)
         if flat is not None:
             self._begin(flat, set(flat.nodes), set(flat.nodes))
 
@@ -233,10 +234,13 @@ class Engine(QObject):
 
     # -- a run
 
-    def _flatten(self) -> Workflow | None:
-        """The graph as it stands, flat; None when it can't run, which is said."""
+    def _flatten(self, how: Callable[[Workflow], Workflow] = flatten) -> Workflow | None:
+        """The graph as it stands, flat; None when it can't run, which is said.
+
+        A part is run whatever may be wrong elsewhere; the whole only when nothing is.
+        """
         try:
-            flat = flatten(self.scheme.workflow())
+            flat = how(self.scheme.workflow())
         except BeamcanvasError as error:
             self.refused.emit(str(error))
             return None

@@ -14,10 +14,10 @@ from .scheme import Scheme
 
 def draw_extras(said: dict[str, Any], scheme: Scheme) -> None:
     """Draw what Orange says of the scheme; what can't be drawn is kept as it is."""
-    for record in _list(said.get("annotations")):
+    for place, record in enumerate(_list(said.get("annotations"))):
         drawn = _annotation(record)
         if drawn is None:
-            scheme.undrawn.append(record)
+            scheme.undrawn.append((place, record))
         else:
             drawn.record = record
             scheme.add_annotation(drawn)
@@ -28,8 +28,11 @@ def draw_extras(said: dict[str, Any], scheme: Scheme) -> None:
 
 def read_extras(scheme: Scheme, workflow: Workflow) -> None:
     """Put them back where the file has them."""
+    annotations = [_said(a) for a in scheme.annotations]
+    for place, record in scheme.undrawn:
+        annotations.insert(place, record)
     found = {
-        "annotations": [_said(a) for a in scheme.annotations] + scheme.undrawn,
+        "annotations": annotations,
         "window_groups": [_said_of_group(g, scheme) for g in scheme.window_group_presets()],
         "description": scheme.description,
     }

@@ -156,8 +156,8 @@ class Scheme(OrangeScheme):
         self.set_loop_flags(self.AllowLoops | self.AllowSelfLoops)
         #: what the file says of the graph itself
         self.base = Workflow()
-        #: annotations of the file that can't be drawn
-        self.undrawn: list[Any] = []
+        #: annotations of the file that can't be drawn, and their places
+        self.undrawn: list[tuple[int, Any]] = []
         self._by_id: dict[NodeId, StepNode] = {}
         #: called with the scheme's `Close` event, before its nodes go
         self.closing: list[Callable[[], None]] = []
