@@ -11,7 +11,7 @@ from kept import keep
 from beamcanvas.canvas.form import SettingsForm
 from beamcanvas.canvas.noderun import Linked, NodeRun, State
 from beamcanvas.errors import InputError
-from beamcanvas.task import task_of
+from beamcanvas.task import resolve, task_of
 
 pytestmark = pytest.mark.gui
 
@@ -184,6 +184,33 @@ def test_what_can_not_be_the_inputs_value_is_not_shown(qtbot):
 def test_settings_beyond_the_task_are_shown(qtbot):
     form = form_of(qtbot, widget_tasks.make_curve, {"old_name": [1, 2]})
     assert form.rows["old_name"].field.line.text() == "[1, 2]"
+
+
+def test_a_task_of_any_inputs_takes_one_more(qtbot, monkeypatch):
+    from AnyQt.QtWidgets import QInputDialog
+
+    def total(**values):
+        return sum(values.values())
+
+    widget_tasks.total = total
+    run = NodeRun(resolve("method", "widget_tasks.total"), {"a": 1})
+    form = keep(qtbot, SettingsForm(run))
+    assert list(form.rows) == ["a"]
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_: ("b", True))
+    form._ask_input()
+    assert list(form.rows) == ["a", "b"]
+    type_in(qtbot, form, "b", "2.5")
+    assert run.settings == {"a": 1, "b": 2.5}
+    form.history.undo()
+    form.history.undo()
+    assert list(form.rows) == ["a"]
+
+
+def test_a_link_to_an_input_that_was_not_known_is_shown(qtbot):
+    form = form_of(qtbot, widget_tasks.make_curve)
+    form.noderun.linked["extra"] = Linked("Peaks", "Height", 1)
+    form.noderun.inputs_changed.emit()
+    assert form.rows["extra"].link.text() == "from Peaks"
 
 
 def test_the_fold_is_open_when_something_in_it_was_set(qtbot):

@@ -294,6 +294,29 @@ def test_undo_keys_are_the_panels(qtbot):
     assert widget.noderun.settings == {}
 
 
+def test_the_keys_undo_typing_first_and_settings_then(qtbot):
+    widget = made(qtbot, OWMake, {"points": 5})
+    widget.show()
+    widget.activateWindow()
+    qtbot.waitUntil(widget.isActiveWindow)
+    line = widget.form.rows["points"].field.line
+    line.setFocus()
+    control = Qt.KeyboardModifier.ControlModifier
+    line.end(False)
+    qtbot.keyClicks(line, "7")
+    qtbot.keyClick(line, Qt.Key.Key_Z, control)
+    assert line.text() == "5"
+    line.end(False)
+    qtbot.keyClicks(line, "7")
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    assert widget.noderun.settings == {"points": 57}
+    qtbot.keyClick(line, Qt.Key.Key_Z, control)
+    assert widget.noderun.settings == {"points": 5}
+    qtbot.keyClick(line, Qt.Key.Key_Z, control | Qt.KeyboardModifier.ShiftModifier)
+    assert widget.noderun.settings == {"points": 57}
+    assert widget.isVisible()
+
+
 def test_settings_go_through_the_clipboard(qtbot):
     widget = made(qtbot, OWMake, {"height": 1.0332e-10})
     widget.copy_settings()

@@ -12,6 +12,7 @@ from AnyQt.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
+    QInputDialog,
     QLabel,
     QToolButton,
     QVBoxLayout,
@@ -45,22 +46,46 @@ class SettingsForm(QWidget):
         self.found = found
         self.history = History(noderun, self)
         self.rows: dict[str | int, Row] = {}
+        self._content: QWidget | None = None
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 4, 0)
-        layout.setSpacing(8)
-        specs = list(_specs(noderun))
-        for heading, group in _groups(s for s in specs if not s.param.more):
-            layout.addWidget(self._group(heading, group))
-        hidden = [s for s in specs if s.param.more]
-        if hidden:
-            layout.addWidget(self._more(hidden))
-        layout.addStretch(1)
-        self._align_labels()
         noderun.inputs_changed.connect(self.refresh)
         noderun.state_changed.connect(self._state_changed)
         self.refresh()
 
     # -- building
+
+    def _build(self, specs: list[Input]) -> None:
+        """A row for each input, in place of those that there were."""
+        if self._content is not None:
+            self._content.hide()
+            self._content.deleteLater()
+        self.rows = {}
+        self._content = QWidget()
+        layout = QVBoxLayout(self._content)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        for heading, group in _groups(s for s in specs if not s.param.more):
+            layout.addWidget(self._group(heading, group))
+        hidden = [s for s in specs if s.param.more]
+        if hidden:
+            layout.addWidget(self._more(hidden))
+        if self.noderun.task is not None and self.noderun.task.open_inputs:
+            button = QToolButton()
+            button.setText("Add input …")
+            button.setToolTip("This task takes inputs of any name")
+            button.setAutoRaise(True)
+            button.clicked.connect(self._ask_input)
+            layout.addWidget(button)
+        layout.addStretch(1)
+        self.layout().addWidget(self._content)
+        self._align_labels()
+
+    def _ask_input(self) -> None:
+        text, given = QInputDialog.getText(self, "Add input", "Name of the input:")
+        name = text.strip()
+        if given and name and name not in self.rows:
+            self.history.set(int(name) if name.isdecimal() else name, "", name)
 
     def _group(self, heading: str, specs: list[Input]) -> QWidget:
         box = QWidget()
@@ -146,6 +171,10 @@ class SettingsForm(QWidget):
     def refresh(self) -> None:
         """Show the node's settings and links as they are now."""
         noderun = self.noderun
+        specs = list(_specs(noderun))
+        kinds = {spec.name: is_only_linked(spec) for spec in specs}
+        if kinds != {name: row.field is None for name, row in self.rows.items()}:
+            self._build(specs)
         for name, row in self.rows.items():
             value = noderun.settings.get(name, row.spec.default)
             row.show_value(value, changed=name in noderun.settings)
