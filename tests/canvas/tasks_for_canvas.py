@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from beamcanvas.task import SILENT, Param, Progress, task
 
@@ -61,3 +61,8 @@ def chatter(times: int = 400_000, progress: Progress = SILENT) -> int:
 @task
 def length(path: Annotated[str, Param(path="open")]) -> int:
     return len(path)
+
+
+@task
+def length_of(data: Any) -> int:
+    return len(data)

@@ -124,3 +124,59 @@ def test_values_of_conditions_are_typed_as_they_are_meant(value):
 
     assert meant(written(value)) == value
     assert type(meant(written(value))) is type(value)
+
+
+def drag(window, source: str, target: str) -> None:
+    """Drag a link with the mouse, from the source's right side to the target."""
+    from AnyQt.QtCore import QEvent, QPointF, Qt
+    from AnyQt.QtGui import QMouseEvent
+    from AnyQt.QtWidgets import QApplication
+
+    document = window.current_document()
+    scene, view = document.scene(), document.view()
+    anchor = scene.item_for_node(window.scheme.node_of(source)).outputAnchorItem
+    start = anchor.mapToScene(anchor.anchorPath().pointAtPercent(0.5))
+    end = scene.item_for_node(window.scheme.node_of(target)).scenePos()
+    left, none = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
+
+    def send(kind, point, button, buttons):
+        at = QPointF(view.mapFromScene(point))
+        where = QPointF(view.viewport().mapToGlobal(at.toPoint()))
+        keys = Qt.KeyboardModifier.NoModifier
+        event = QMouseEvent(kind, at, where, button, buttons, keys)
+        QApplication.sendEvent(view.viewport(), event)
+
+    send(QEvent.Type.MouseButtonPress, start, left, left)
+    for step in (0.3, 0.6, 0.9, 1.0):
+        send(QEvent.Type.MouseMove, start + (end - start) * step, none, left)
+    send(QEvent.Type.MouseButtonRelease, end, left, none)
+
+
+def test_a_link_is_dragged_with_the_mouse(window, monkeypatch, qtbot):
+    from beamcanvas.canvas.linkdialog import LinkDialog
+
+    asked = []
+
+    def ask(record, source, target, note, parent):
+        asked.append(note)
+        record.conditions = {"too_small": True}
+        return record
+
+    monkeypatch.setattr(LinkDialog, "ask", ask)
+    workflow = Workflow()
+    workflow.add(tasks.add, id="one", inputs={"a": 1.0})
+    workflow.add(tasks.length_of, id="two")
+    window.show_workflow(workflow, None)
+    window.scheme.node_of("one").position = (100.0, 100.0)
+    window.scheme.node_of("two").position = (300.0, 100.0)
+    qtbot.wait(50)  # the view settles
+    drag(window, "one", "two")
+    assert asked == []
+    assert window.scheme.workflow().links == [
+        Link(source="one", target="two", data_mapping={"data": "result"})
+    ]
+    drag(window, "two", "one")  # closes a loop
+    assert asked == ["This link closes a loop: give the condition on which it is followed."]
+    assert window.scheme.workflow().links[1].conditions == {"too_small": True}
+    window.current_document().undoStack().undo()
+    assert len(window.scheme.workflow().links) == 1

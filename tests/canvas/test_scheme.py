@@ -188,6 +188,23 @@ def test_a_dragged_link_joins_the_link_that_is_there(draw_on):
     ]  # fmt: skip
 
 
+def test_annotations_of_ewoks_own_canvas_are_drawn(draw_on):
+    said = {
+        "type": "text",
+        "params": {"geometry": [1, 2, 30, 40], "text": "hello", "content_type": "text/plain",
+                   "font": {"family": "Sans", "size": 16}},
+    }  # fmt: skip
+    workflow = Workflow(extra={"ows": {"annotations": [said]}})
+    scheme = draw_on(workflow)
+    (drawn,) = scheme.annotations
+    assert (drawn.content, drawn.rect) == ("hello", (1.0, 2.0, 30.0, 40.0))
+    assert scheme.workflow().extra["ows"]["annotations"] == [said]
+    drawn.set_rect((5.0, 6.0, 30.0, 40.0))
+    (moved,) = scheme.workflow().extra["ows"]["annotations"]
+    assert (moved["rect"], moved["text"]) == ("(5.0, 6.0, 30.0, 40.0)", "hello")
+    assert "params" not in moved
+
+
 def test_a_moved_node_keeps_its_place_and_the_rest_gets_none(draw_on):
     workflow = Workflow()
     workflow.add(tasks.add, id="one")

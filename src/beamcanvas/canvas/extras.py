@@ -53,6 +53,7 @@ def _list(said: Any) -> list[Any]:
 def _annotation(said: Any) -> Any:
     """Orange's annotation for one of the file, None where it makes no sense."""
     try:
+        said = _plain(said)
         if said["type"] == "arrow":
             return SchemeArrowAnnotation(
                 _numbers(said["start"]), _numbers(said["end"]), said.get("fill") or "red"
@@ -69,6 +70,25 @@ def _annotation(said: Any) -> Any:
         return None
 
 
+def _plain(said: dict[str, Any]) -> dict[str, Any]:
+    """An annotation in Orange's words; ewoks' canvas keeps them apart as ``params``."""
+    params = said.get("params")
+    if not isinstance(params, dict):
+        return said
+    geometry, font = params["geometry"], params.get("font") or {}
+    if said["type"] == "arrow":
+        start, end = geometry
+        return {"type": "arrow", "start": start, "end": end, "fill": params.get("color")}
+    return {
+        "type": said["type"],
+        "rect": geometry,
+        "text": params.get("text"),
+        "content_type": params.get("content_type"),
+        "font-family": font.get("family"),
+        "font-size": font.get("size"),
+    }
+
+
 def _numbers(text: Any) -> tuple[float, ...]:
     numbers = ast.literal_eval(text) if isinstance(text, str) else text
     return tuple(float(v) for v in numbers)
@@ -78,6 +98,8 @@ def _said(annotation: Any) -> dict[str, Any]:
     """An annotation in the words of the file; what the file said more of it is kept."""
     said = dict(getattr(annotation, "record", {}))
     was = _annotation(said) if said else None
+    if "params" in said and not _same(annotation, was):
+        said = _plain(said)
     if isinstance(annotation, SchemeArrowAnnotation):
         ends = annotation.start_pos, annotation.end_pos
         said["type"] = "arrow"
@@ -97,6 +119,15 @@ def _said(annotation: Any) -> dict[str, Any]:
         said["font-family"] = annotation.font.get("family", "")
         said["font-size"] = str(annotation.font.get("size", ""))
     return said
+
+
+def _same(a: Any, b: Any) -> bool:
+    if isinstance(a, SchemeArrowAnnotation):
+        return bool((a.start_pos, a.end_pos, a.color) == (b.start_pos, b.end_pos, b.color))
+    return bool(
+        (tuple(a.rect), a.content, a.content_type, a.font)
+        == (tuple(b.rect), b.content, b.content_type, b.font)
+    )
 
 
 # -- groups of windows
