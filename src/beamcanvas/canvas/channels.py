@@ -1,61 +1,71 @@
-"""Orange's inputs and outputs of a widget class, from the signature of its task."""
+"""A task's inputs and outputs as Orange's channels."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from pathlib import Path, PurePath
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin
 
-from orangewidget.widget import Input, Output
+from orangecanvas.registry import InputSignal, OutputSignal
+from orangecanvas.registry.description import Default, Dynamic, Explicit, NonDefault, Single
 
-from ..task import Task
-from .registry import types_of
+from ..task import Input, Output, Task, without_none
 
-
-def declare_channels(cls: Any, task: Task) -> None:
-    """Give a widget class its channels: data first; a setting is linked only when asked for.
-
-    A value that arrives goes to the widget's ``_take(name, value)``.
-    """
-    inputs: dict[str, Any] = {}
-    names: set[str] = set()
-    for spec in sorted(task.inputs.values(), key=lambda s: not s.is_data):
-        channel = Input(
-            _free_name(spec.label, spec.name, names),
-            types_of(spec.annotation),
-            id=spec.name,
-            doc=task.help_for(spec.name),
-            default=spec.is_data,
-            explicit=not spec.is_data,
-            auto_summary=False,
-        )
-        handler = _handler(spec.name)
-        setattr(cls, handler.__name__, channel(handler))
-        inputs[spec.name] = channel
-    names = set()
-    outputs = {
-        spec.name: Output(
-            _free_name(spec.label, spec.name, names),
-            types_of(spec.annotation),
-            id=spec.name,
-            doc=spec.help,
-            dynamic=types_of(spec.annotation) == (object,),
-            auto_summary=False,
-        )
-        for spec in task.outputs.values()
-    }
-    cls.Inputs = type("Inputs", (), inputs)
-    cls.Outputs = type("Outputs", (), outputs)
+#: what a value of these types may come as
+_ALSO: dict[type, tuple[type, ...]] = {
+    float: (float, int),
+    complex: (complex, float, int),
+    Path: (Path, str),
+    PurePath: (PurePath, str),
+}
 
 
-def _handler(name: str) -> Callable[[Any, Any], None]:
-    def take(self: Any, value: Any) -> None:
-        self._take(name, value)
+def channels(task: Task) -> tuple[list[InputSignal], list[OutputSignal]]:
+    """The channels of a task. Data come first; settings are linked only when asked for."""
+    specs = sorted(task.inputs.values(), key=lambda s: not s.is_data)
+    return (
+        [_input(spec, task.help_for(spec.name)) for spec in specs],
+        [_output(spec) for spec in task.outputs.values()],
+    )
 
-    take.__name__ = f"_take_{name}"
-    return take
+
+def _input(spec: Input, doc: str = "") -> InputSignal:
+    flags = Single | (Default if spec.is_data else NonDefault | Explicit)
+    signal = InputSignal(spec.label, types_of(spec.annotation), "", flags, id=spec.name, doc=doc)
+    signal.key = spec.name
+    return signal
 
 
-def _free_name(label: str, name: str, taken: set[str]) -> str:
-    found = name if label in taken else label
-    taken.add(found)
-    return found
+def _output(spec: Output) -> OutputSignal:
+    types = types_of(spec.annotation)
+    flags = NonDefault | (Dynamic if object in types else 0)
+    signal = OutputSignal(spec.label, types, flags, id=spec.name, doc=spec.help)
+    signal.key = spec.name
+    return signal
+
+
+def open_input(key: Any) -> InputSignal:
+    signal = InputSignal(str(key), object, "", Single | Default, id=str(key))
+    signal.key = key
+    return signal
+
+
+def open_output(key: Any) -> OutputSignal:
+    signal = OutputSignal(str(key), object, NonDefault | Dynamic, id=str(key))
+    signal.key = key
+    return signal
+
+
+def types_of(annotation: Any) -> tuple[type, ...]:
+    """The types that Orange compares when a link is dragged."""
+    annotation = without_none(annotation)
+    origin = get_origin(annotation)
+    if origin in (Union, UnionType):
+        parts = [a for a in get_args(annotation) if a is not NoneType]
+        return tuple(dict.fromkeys(t for part in parts for t in types_of(part)))
+    if origin is Literal:
+        return tuple(dict.fromkeys(type(value) for value in get_args(annotation)))
+    plain = origin or annotation
+    if not isinstance(plain, type):
+        return (object,)
+    return _ALSO.get(plain, (plain,))
