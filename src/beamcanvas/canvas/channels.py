@@ -66,6 +66,6 @@ def types_of(annotation: Any) -> tuple[type, ...]:
     if origin is Literal:
         return tuple(dict.fromkeys(type(value) for value in get_args(annotation)))
     plain = origin or annotation
-    if not isinstance(plain, type):
+    if plain is Any or not isinstance(plain, type):  # Any is a class since Python 3.11
         return (object,)
     return _ALSO.get(plain, (plain,))
