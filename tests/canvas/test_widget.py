@@ -16,7 +16,8 @@ from orangewidget.utils.signals import notify_input_helper
 from beamcanvas.canvas.generic import TaskNode
 from beamcanvas.canvas.local_run import LocalNodeRun
 from beamcanvas.canvas.noderun import Linked, State
-from beamcanvas.canvas.widget import TaskWidget, duration_words
+from beamcanvas.canvas.runbar import duration_words
+from beamcanvas.canvas.widget import TaskWidget
 from beamcanvas.task import resolve, task_of
 
 pytestmark = pytest.mark.gui
@@ -81,7 +82,7 @@ def test_channels_come_from_the_signature():
 def test_it_runs_and_shows_the_result(qtbot):
     widget = made(qtbot, OWMake)
     widget.show()
-    qtbot.mouseClick(widget.run_button, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(widget.run_bar.run_button, Qt.MouseButton.LeftButton)
     wait_for(qtbot, widget, State.DONE)
     assert widget.area.tabs.count() == 1
     assert "curve of 20 points" in widget.in_and_out.text()
@@ -138,23 +139,23 @@ def test_two_widgets_share_no_settings(qtbot):
 def test_cancel_takes_less_than_a_second(qtbot, kind):
     widget = made(qtbot, kind)
     widget.show()
-    widget.run_button.click()
+    widget.run_bar.run_button.click()
     wait_for(qtbot, widget, State.RUNNING)
-    assert widget.buttons.currentWidget() is widget.cancel_button
+    assert widget.run_bar.buttons.currentWidget() is widget.run_bar.cancel_button
     qtbot.wait(150)
-    widget.cancel_button.click()
+    widget.run_bar.cancel_button.click()
     wait_for(qtbot, widget, State.CANCELLED, timeout=1000)
-    assert widget.buttons.currentWidget() is widget.run_button
-    assert not widget.bar.isVisible()
+    assert widget.run_bar.buttons.currentWidget() is widget.run_bar.run_button
+    assert not widget.run_bar.bar.isVisible()
 
 
 def test_progress_is_shown(qtbot):
     widget = made(qtbot, OWSlow, {"seconds": 1.0})
     widget.show()
-    widget.run_button.click()
-    qtbot.waitUntil(lambda: "%" in widget.progress_words.text(), timeout=5000)
-    assert "step" in widget.progress_words.text()
-    assert widget.bar.isVisible()
+    widget.run_bar.run_button.click()
+    qtbot.waitUntil(lambda: "%" in widget.run_bar.words.text(), timeout=5000)
+    assert "step" in widget.run_bar.words.text()
+    assert widget.run_bar.bar.isVisible()
     wait_for(qtbot, widget, State.DONE)
 
 
@@ -205,7 +206,7 @@ def test_a_task_that_is_not_here_is_named(qtbot):
     widget.show()
     assert widget.Error.failed.is_shown()
     assert "no_such_package" in str(widget.Error.failed)
-    assert not widget.run_button.isEnabled()
+    assert not widget.run_bar.run_button.isEnabled()
     assert widget.settingsHandler.pack_data(widget)["_ewoks_default_inputs"] == {"a": 1}
 
 
@@ -253,12 +254,12 @@ def test_it_is_a_view_of_the_run_it_is_given(qtbot):
     widget.attach(run)
     widget.show()
     assert widget.form.rows["points"].field.line.text() == "11"
-    assert not widget.auto_box.isChecked()
+    assert not widget.run_bar.automatic.isChecked()
     run.run()
     wait_for(qtbot, widget, State.DONE)
     assert "11 points" in widget.in_and_out.text()
     assert widget.settingsHandler.pack_data(widget)["_ewoks_default_inputs"] == {"points": 11}
-    widget.auto_box.click()
+    widget.run_bar.automatic.click()
     assert run.automatic
 
 
