@@ -273,6 +273,19 @@ def test_a_result_from_before_the_window_is_shown(qtbot):
     assert widget.area.tabs.count() == 1
 
 
+def test_a_result_that_came_while_it_was_hidden_is_shown(qtbot):
+    widget = made(qtbot, OWMake)
+    widget.show()
+    widget.noderun.run()
+    wait_for(qtbot, widget, State.DONE)
+    widget.hide()
+    widget.noderun.set_setting("points", 44)
+    widget.noderun.run()
+    qtbot.waitUntil(lambda: len(widget.noderun.outputs["curve"].y) == 44)
+    widget.show()
+    assert len(widget.area.page("Curve").curves[0][1].signal) == 44
+
+
 def test_it_does_not_run_by_itself_when_driven(qtbot):
     run = Driven(task_of(widget_tasks.make_curve))
     widget = made(qtbot, OWMake, automatic=True)

@@ -229,9 +229,10 @@ class TaskWidget(OWBaseWidget, _FewMessages, openclass=True):  # type: ignore[ca
         return action
 
     def setVisible(self, visible: bool) -> None:
-        if visible and self.area is None:
+        if visible:
+            first = self.area is None
             self._fill_window()
-            if self.savedWidgetGeometry is None:
+            if first and self.savedWidgetGeometry is None:
                 # Qt by itself takes two thirds of the screen at most: little on a laptop
                 room = self.screen().availableSize() - QSize(40, 60)
                 self.resize(self.sizeHint().boundedTo(room))
@@ -245,11 +246,10 @@ class TaskWidget(OWBaseWidget, _FewMessages, openclass=True):  # type: ignore[ca
                 self.form.deleteLater()
             self.form = SettingsForm(noderun, self.found)
             self.controlArea.layout().addWidget(self.form)
-            self.form_built(self.form)
         return self.form
 
     def _fill_window(self) -> None:
-        """Build what the window shows, the first time that it is seen."""
+        """Build what the window shows the first time, and bring it up to date."""
         self.panel()
         if self.area is None:
             from .previews.area import PreviewArea
@@ -272,9 +272,6 @@ class TaskWidget(OWBaseWidget, _FewMessages, openclass=True):  # type: ignore[ca
         By itself only an output that has the input's name says so.
         """
         return outputs
-
-    def form_built(self, form: SettingsForm) -> None:
-        """For widgets that add to the panel."""
 
     # -- what a person does
 
