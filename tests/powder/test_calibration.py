@@ -19,6 +19,7 @@ from beamcanvas.powder import (
     open_image,
     refine_geometry,
 )
+from beamcanvas.powder.detectors import named_detector
 from beamcanvas.powder.rings import (
     from_beam,
     parameters_of,
@@ -27,6 +28,7 @@ from beamcanvas.powder.rings import (
     to_beam,
     two_theta,
 )
+from beamcanvas.powder.types import HC
 from beamcanvas.task import Progress
 
 
@@ -241,3 +243,64 @@ def test_results_are_frozen(calibrated: Calibrated) -> None:
     for result in calibrated:
         with pytest.raises(AttributeError):
             setattr(result, fields(result)[0].name, None)
+
+
+def test_an_image_upside_down_with_its_orientation(
+    ceo2: DiffractionImage, calibrated: Calibrated
+) -> None:
+    turned = replace(ceo2, data=ceo2.data[::-1], mask=ceo2.mask[::-1])
+    x, y = calibrated.geometry.beam_centre
+    setup = describe_experiment(turned, energy=30.4929, orientation=2)
+    geometry, calibration = calibrate(turned, setup, centre_x=x + 9, centre_y=1043 - y + 9)
+    assert calibration.trusted
+    assert geometry.poni1 == pytest.approx(calibrated.geometry.poni1, abs=20e-6)
+    assert geometry.rot2 == pytest.approx(calibrated.geometry.rot2, abs=2e-4)
+    assert geometry.beam_centre == pytest.approx((x, 1043 - y), abs=0.1)
+    ring = calibration.rings[0]
+    on = ring.line[np.isfinite(ring.line[:, 0])]
+    assert np.hypot(*(ring.found[:, None] - on).T).min(axis=0).max() < 3
+
+
+@pytest.mark.parametrize(
+    ("detector", "calibrant", "energy", "placement", "rough"),
+    [
+        # distance m, beam x and y in pixels, rotations in degrees
+        ("Pilatus 1M", "LaB6", 30.0, (0.25, 480, 530, 10.0, -6.0), {"distance": 250.0}),
+        ("Pilatus 300k", "AgBh", 12.0, (1.0, 240, 300, 0.2, 0.3), {}),
+        (
+            "Pilatus 1M",
+            "LaB6",
+            18.0,
+            (0.3, -200, 500, 0.5, 0.3),
+            {"distance": 320.0, "centre_x": -180.0, "centre_y": 480.0},
+        ),
+    ],
+)
+def test_against_a_known_truth(
+    detector: str,
+    calibrant: str,
+    energy: float,
+    placement: tuple[float, ...],
+    rough: dict[str, float],
+) -> None:
+    """Simulated by pyFAI, with counting noise: strong tilt, small angles, beam off the image."""
+    from pyFAI.calibrant import get_calibrant
+
+    known = named_detector(detector)
+    distance, x, y, rot1, rot2 = placement
+    pixel = known.pixel_size[0]
+    wavelength = HC / energy
+    parameters = from_beam(
+        np.array([distance, y * pixel, x * pixel, *np.radians([rot1, rot2]), wavelength])
+    )
+    truth = Geometry(*parameters[:5], rot3=0.0, wavelength=wavelength, detector=known)
+    powder = get_calibrant(calibrant)
+    powder.wavelength = wavelength
+    ideal = powder.fake_calibration_image(truth.pyfai(), W=np.radians(0.1 / 2.355) ** 2 * 5.545)
+    noisy = np.random.default_rng(1).poisson(ideal / ideal.max() * 300 + 20).astype(np.int32)
+    image = DiffractionImage(noisy, np.zeros(noisy.shape, dtype=bool), detector=known)
+    setup = describe_experiment(image, calibrant=calibrant, energy=energy)
+    geometry, calibration = calibrate(image, setup, **rough)  # type: ignore[arg-type]
+    assert calibration.trusted, calibration.reason
+    found, wanted = (g.pyfai().center_array(unit="2th_deg") for g in (geometry, truth))
+    assert np.sqrt(np.mean((found - wanted) ** 2)) < 0.002

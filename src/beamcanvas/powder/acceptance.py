@@ -97,6 +97,7 @@ def assess(
     sines: Array,
     pixel: float,
     rings: int,
+    ring_width: float = 0.0,
 ) -> Evidence:
     """Weigh a placement against the image.
 
@@ -112,6 +113,8 @@ def assess(
         Angle of a pixel, rad.
     rings:
         Judge only so many of the innermost.
+    ring_width:
+        Full width at half maximum of the rings, rad, when it is known.
     """
     parameters = from_beam(placement)
     angle = two_theta(positions, parameters)
@@ -125,7 +128,7 @@ def assess(
     box = np.ones(round(1 / _BIN))
     pixels = np.convolve(np.bincount(bins), box, "same")
     pattern = np.convolve(np.bincount(bins, values), box, "same") / np.maximum(pixels, 1)
-    half = reaches(lines, _REACH * pixel)
+    half = reaches(lines, max(_REACH * pixel, 2 * ring_width))
     expected, seen, off = [], [], []
     for line, reach in zip(lines, half, strict=True):
         low, high = int((line - reach) / width), int((line + reach) / width) + 1
@@ -141,7 +144,7 @@ def assess(
     if found.any():
         # a peak further off than the others is another powder's
         found &= distance < max(4 * 1.48 * float(np.nanmedian(distance)), 0.2)
-    limit = np.minimum(2 * pixel, half)
+    limit = np.minimum(max(2 * pixel, 0.75 * ring_width), half)
     share = _share_on(lines, limit, two_theta(bright.positions, parameters))
     chance = _share_on(lines, limit, angle)
     return Evidence(np.array(expected), found, np.array(off), share, chance, pixel)

@@ -124,13 +124,8 @@ def ring_line(geometry: Geometry, angle: float, points: int = 721) -> Array:
     p3 = -c1 * s2 * up + s1 * across + c1 * c2 * along
     with np.errstate(divide="ignore", invalid="ignore"):
         scale = np.where(p3 > 0, g.distance / p3, np.nan)
-        y = (p1 * scale + g.poni1) / detector.pixel_size[0]
-        x = (p2 * scale + g.poni2) / detector.pixel_size[1]
+        x, y = detector.to_pixels(p1 * scale + g.poni1, p2 * scale + g.poni2)
     rows, columns = detector.shape
-    if detector.orientation in (1, 2):
-        y = rows - y
-    if detector.orientation in (1, 4):
-        x = columns - x
     line = np.column_stack([x, y])
     line[~((x >= 0) & (x <= columns) & (y >= 0) & (y <= rows))] = np.nan
     return line

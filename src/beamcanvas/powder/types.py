@@ -45,6 +45,23 @@ class Detector:
             }
         return detector_factory(self.name, config)
 
+    def to_pixels(self, p1: Any, p2: Any) -> tuple[Any, Any]:
+        """x and y in the image of positions in the detector's own frame, m."""
+        y, x = p1 / self.pixel_size[0], p2 / self.pixel_size[1]
+        return self._turned(x, y)
+
+    def from_pixels(self, x: Any, y: Any) -> tuple[Any, Any]:
+        """The reverse of :meth:`to_pixels`."""
+        x, y = self._turned(x, y)
+        return y * self.pixel_size[0], x * self.pixel_size[1]
+
+    def _turned(self, x: Any, y: Any) -> tuple[Any, Any]:
+        rows, columns = self.shape
+        return (
+            columns - x if self.orientation in (1, 4) else x,
+            rows - y if self.orientation in (1, 2) else y,
+        )
+
     @property
     def words(self) -> str:
         """The name, or the pixel size of one without a name."""
@@ -197,13 +214,8 @@ class Geometry:
         """x and y of the pixel that the direct beam would hit."""
         along_column = self.poni1 + self.distance * tan(self.rot2) / cos(self.rot1)
         along_row = self.poni2 - self.distance * tan(self.rot1)
-        y, x = along_column / self.detector.pixel_size[0], along_row / self.detector.pixel_size[1]
-        rows, columns = self.detector.shape
-        if self.detector.orientation in (1, 2):
-            y = rows - y
-        if self.detector.orientation in (1, 4):
-            x = columns - x
-        return x, y
+        x, y = self.detector.to_pixels(along_column, along_row)
+        return float(x), float(y)
 
     @property
     def tilt(self) -> float:
