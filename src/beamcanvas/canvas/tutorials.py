@@ -161,7 +161,7 @@ class _Browser(QTextBrowser):
         """Pictures beside the page; nothing from the network."""
         from AnyQt.QtGui import QImage, QTextDocument
 
-        if kind != QTextDocument.ResourceType.ImageResource:
+        if QTextDocument.ResourceType(kind) != QTextDocument.ResourceType.ImageResource:
             return super().loadResource(kind, url)
         path = Path(url.toLocalFile() if url.isLocalFile() else self._page.parent / url.path())
         image = QImage(str(path))
