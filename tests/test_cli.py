@@ -222,6 +222,17 @@ def test_a_task_that_refuses_its_input_is_bad_input(here: Folder) -> None:
     assert "That is no image." in err
 
 
+def test_events_go_to_files_and_to_handlers_by_name(here: Folder, two: str) -> None:
+    assert here.run("run", two, "--events", "a.db", "--events", "sqlite:b.db")[0] == 0
+    for file in ("a.db", "b.db"):
+        with sqlite3.connect(file) as database:
+            assert database.execute("SELECT count(*) FROM ewoks_events").fetchone() == (8,)
+    code, _, said = here.run("run", two, "--events", "sqlit:b.db")
+    assert code == 2
+    assert "neither an SQLite file" in said
+    assert "Did you mean 'sqlite'?" in said
+
+
 def test_events_and_job_id_are_written(here: Folder, two: str) -> None:
     assert here.run("run", two, "--events", "events.db", "-j", "job-7")[0] == 0
     with sqlite3.connect("events.db") as database:

@@ -47,5 +47,7 @@ class TaskError(BeamcanvasError, RuntimeError):
         super().__init__(message)
         self.node_id = node_id
         self.task_identifier = task_identifier
+        #: every failure of the run, one sentence each, when there are several
+        self.problems: tuple[str, ...] = (message,)
         #: what the run produced nonetheless (`beamcanvas.execution.Result`)
         self.result: Any = None

@@ -79,11 +79,9 @@ def _help() -> str:
 
 
 def _tell(error: BeamcanvasError) -> None:
-    """The error in one line; a workflow's problems in one each."""
-    problems = error.problems if isinstance(error, WorkflowError) else (str(error),)
-    if isinstance(error, TaskError):
-        problems = (str(error),)
-    for problem in problems:
+    """The error in one line; a workflow's problems, and a run's failures, in one each."""
+    several = isinstance(error, WorkflowError | TaskError)
+    for problem in error.problems if several else (str(error),):
         _say(problem)
 
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import Cancelled, TaskError
+from ..errors import Cancelled, InputError, TaskError
 from ..workflow import NodeId
 from .parameters import add_flags, given_inputs
 from .words import Parser, note, note_remarks
@@ -37,7 +37,11 @@ def parser() -> Parser:
     )  # fmt: skip
     made.add_argument("--results", metavar="FILE.h5", help="write all results, as NeXus")
     made.add_argument("--json", action="store_true", help="print the outputs as JSON")
-    made.add_argument("--events", metavar="FILE.db", help="write the events, as SQLite")
+    made.add_argument(
+        "--events", action="append", default=[], metavar="FILE.db|NAME[:ARGUMENT]",
+        help="write the events to an SQLite file, or send them to a handler by its name "
+        "(log, an installed one); can be given several times",
+    )  # fmt: skip
     made.add_argument("-j", "--jobid", help="name of this run in its events")
     made.add_argument(
         "--outputs", choices=("none", "end", "all"),
@@ -91,12 +95,35 @@ def run(options: Namespace) -> int:
 
 
 def _handlers(options: Namespace) -> list[str]:
-    handlers = []
-    if options.events is not None:
-        handlers.append(f"sqlite:{options.events}")
-    if sys.stderr is not None and sys.stderr.isatty():
-        handlers.append("terminal")
-    return handlers
+    handlers = [_handler(text) for text in options.events]
+    if "log" in handlers:
+        import logging
+
+        logging.basicConfig(level=logging.INFO, format="%(asctime)s  %(message)s")
+    on_terminal = sys.stderr is not None and sys.stderr.isatty()
+    return (
+        [*handlers, "terminal"]
+        if on_terminal and not {"log", "terminal"} & {*handlers}
+        else handlers
+    )
+
+
+def _handler(text: str) -> str:
+    """A handler's name, with its argument, from a name or the path of an SQLite file."""
+    from ..execution.events import handler_names
+
+    name, colon, _ = text.partition(":")
+    known = handler_names()
+    if name in known:
+        return text
+    if name == "file" or "/" in name or (Path(text).suffix and not colon):
+        return f"sqlite:{text}"
+    from ..task.validation import did_you_mean
+
+    raise InputError(
+        f"--events {text}: this is neither an SQLite file (FILE.db) nor a handler of events."
+        f"{did_you_mean(name, known)} There are: {', '.join(known)}."
+    )
 
 
 def _print_outputs(

@@ -16,11 +16,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..errors import InputError
 from ..task.validation import did_you_mean
 from ..workflow import Node, Workflow, id_text
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 Event: TypeAlias = dict[str, Any]
 Handler: TypeAlias = Callable[[Event], object]
@@ -50,6 +53,17 @@ FIELDS: Mapping[str, str] = {
 _OWN = {"log": "log:LogHandler", "sqlite": "sqlite:SqliteHandler", "terminal": "terminal:Terminal"}
 
 
+def handler_names() -> list[str]:
+    """The names that :func:`make_handler` knows: our own, and those of installed packages."""
+    return sorted({*_OWN, *_installed()})
+
+
+def _installed() -> dict[str, EntryPoint]:
+    from importlib.metadata import entry_points
+
+    return {point.name: point for point in entry_points(group="beamcanvas.events")}
+
+
 def make_handler(handler: str | Handler) -> Handler:
     """A handler by its name, ``name`` or ``name:argument``; a callable is one already.
 
@@ -68,11 +82,9 @@ def make_handler(handler: str | Handler) -> Handler:
         module, _, attribute = _OWN[name].partition(":")
         make = getattr(import_module(f".handlers.{module}", __package__), attribute)
     else:
-        from importlib.metadata import entry_points
-
-        installed = {point.name: point for point in entry_points(group="beamcanvas.events")}
+        installed = _installed()
         if name not in installed:
-            known = sorted({*_OWN, *installed})
+            known = handler_names()
             raise InputError(
                 f"There is no handler of events '{name}'.{did_you_mean(name, known)} "
                 f"There are: {', '.join(known)}."

@@ -182,7 +182,7 @@ class _Run:
             job_id=events.job_id,
             workflow=flat,
         )
-        self.error: TaskError | None = None  #: the first failure
+        self.error: TaskError | None = None  #: the first failure, with the sentences of all
 
     def go(self) -> BaseException | None:
         """Run to the end, or until it is stopped: then return why."""
@@ -250,8 +250,11 @@ class _Run:
         self._store(firing, {}, error)
         failures = len(self._scheduler.errors)
         follow = self._scheduler.failed(firing, error)
-        if self.error is None and len(self._scheduler.errors) > failures:
-            self.error = _task_error(firing.node, error)
+        if len(self._scheduler.errors) > failures:
+            failure = _task_error(firing.node, error)
+            self.error = self.error or failure
+            if failure is not self.error:
+                self.error.problems += failure.problems
         self._submit(follow)
 
     def _store(

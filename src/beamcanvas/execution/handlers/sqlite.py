@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +35,10 @@ class SqliteHandler:
             self._connection = sqlite3.connect(
                 text, timeout=1, uri=uri, isolation_level=None, check_same_thread=False
             )
-            # what a process wrote survives its crash; only a power cut may cost events
-            self._connection.execute("PRAGMA journal_mode=TRUNCATE")
+            # each event is there for readers at once, also on other hosts (so no WAL), and
+            # survives a crash of this process; only a power cut may cost some. The journal
+            # stays until the end, as making it anew takes longer than the event itself.
+            self._connection.execute("PRAGMA journal_mode=PERSIST")
             self._connection.execute("PRAGMA synchronous=OFF")
             columns = ", ".join(f"{name} {kind}" for name, kind in FIELDS.items())
             self._connection.execute(f"CREATE TABLE IF NOT EXISTS ewoks_events ({columns})")
@@ -48,11 +51,15 @@ class SqliteHandler:
         self._connection.execute(self._insert, [_stored(event[name]) for name in FIELDS])
 
     def close(self) -> None:
+        with suppress(sqlite3.Error):  # another run writes: the last one removes the journal
+            self._connection.execute("PRAGMA journal_mode=DELETE")
         self._connection.close()
 
 
 def _stored(value: Any) -> Any:
     """As ewoks stores it: no value is the JSON text ``null``, in bytes."""
+    if value is None:
+        return b"null"
     if isinstance(value, (int, str)):
         return value
     return json.dumps(value).encode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from ..events import Event
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 class Terminal:
     """A line for the workflow and one for each node under way, on the standard error.
 
+    What failed is told by who ran the workflow; here it is only counted. At the end one line
+    stays.
+
     Parameters
     ----------
     console:
@@ -24,16 +28,19 @@ class Terminal:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+        self._console = console or Console(stderr=True)
         self._progress = Progress(
             TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.fields[message]}"),
+            BarColumn(bar_width=24),
             TimeElapsedColumn(),
-            console=console or Console(stderr=True),
+            TextColumn("{task.fields[message]}", style="dim"),
+            console=self._console,
+            transient=True,
         )
         self._nodes: dict[str, TaskID] = {}
         self._workflow: TaskID | None = None
-        self._ended = 0
+        self._started = 0.0
+        self._done = self._failed = 0
 
     def __call__(self, event: Event) -> None:
         if event["context"] == "workflow":
@@ -44,16 +51,20 @@ class Terminal:
     def _workflow_event(self, event: Event) -> None:
         from rich.markup import escape
 
+        name = f"[bold]{escape(event['workflow_id'])}[/]"
         if event["type"] == "start":
-            self._progress.start()
-            name = f"[bold]{escape(event['workflow_id'])}"
+            self._started = monotonic()
             self._workflow = self._progress.add_task(name, total=None, message="")
-        elif self._workflow is not None:
-            for shown in self._nodes.values():
-                self._progress.remove_task(shown)
-            how = "[red]failed" if event["error"] else "[green]done"
-            self._progress.update(self._workflow, total=1, completed=1, message=how)
-            self._progress.stop()
+            self._progress.start()
+            return
+        self._progress.stop()
+        how = "[green]done[/]"
+        if event["error"]:
+            how = "[red]failed[/]" if self._failed else "[yellow]stopped[/]"
+        seconds = monotonic() - self._started
+        self._console.print(
+            f"{name} {how}  [dim]{self._counted()}, {seconds:.1f} s[/]", highlight=False
+        )
 
     def _node_event(self, event: Event) -> None:
         from rich.markup import escape
@@ -69,12 +80,14 @@ class Terminal:
             self._progress.update(self._nodes[node], total=total, completed=percent, message=words)
         else:
             self._progress.remove_task(self._nodes.pop(node))
-            self._ended += 1
-            if event["error"]:
-                told = escape(f"{node}: {event['error_message']}")
-                self._progress.console.print(f"[red]{told}")
+            self._failed += bool(event["error"])
+            self._done += not event["error"]
             if self._workflow is not None:
-                self._progress.update(self._workflow, message=f"{self._ended} nodes done")
+                self._progress.update(self._workflow, message=self._counted())
+
+    def _counted(self) -> str:
+        done = f"{self._done} node{'' if self._done == 1 else 's'}"
+        return f"{done} done, {self._failed} failed" if self._failed else done
 
     def close(self) -> None:
         self._progress.stop()
