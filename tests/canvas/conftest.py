@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-# with a single thread of its own, numexpr crashes when two of pyFAI's tasks run at once
-os.environ["NUMEXPR_NUM_THREADS"] = "2"
 
 
 @pytest.fixture(scope="session")

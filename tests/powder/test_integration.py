@@ -181,3 +181,35 @@ def test_words_for_people(ceo2: DiffractionImage, published: Geometry) -> None:
     assert integrate_2d(ceo2, published, points=10, azimuth_points=9).summary.startswith(
         "cake, 10 × 9 points, 2θ"
     )
+
+
+SEVERAL_AT_ONCE = """
+from concurrent.futures import ThreadPoolExecutor
+import numpy as np
+from beamcanvas.powder.integration import integrate_1d, integrate_2d
+from beamcanvas.powder.types import Detector, DiffractionImage, Geometry
+
+detector = Detector("Detector", (1e-4, 1e-4), (400, 500))
+geometry = Geometry(0.1, 0.02, 0.025, 0.01, 0.02, 0.0, 1e-10, detector)
+data = np.random.default_rng(0).poisson(100, detector.shape).astype(np.float32)
+image = DiffractionImage(data, np.zeros(detector.shape, bool), detector=detector)
+def one(n):
+    if n % 2:
+        return integrate_1d(image, geometry, points=500 + n)
+    return integrate_2d(image, geometry, points=100 + n, azimuth_points=36)
+with ThreadPoolExecutor(6) as pool:
+    print(len(list(pool.map(one, range(24)))))
+"""
+
+
+def test_several_integrate_at_once_where_numexpr_has_one_thread():
+    """As in a job queue; pyFAI's shared numexpr formulas then kill a careless process."""
+    import os
+    import subprocess
+    import sys
+
+    environment = {**os.environ, "NUMEXPR_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", SEVERAL_AT_ONCE], env=environment, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout.strip()) == (0, "24"), done.stderr

@@ -53,26 +53,28 @@ def method_for(splitting: str, algorithm: str, engine: str, dim: int) -> tuple[s
 class Integrators:
     """The last few integrators, each with its sparse matrix, for images that follow.
 
-    An integrator is used by one run at a time: pyFAI keeps the engine of the last settings
-    in it. What decides its engine is its key, so runs with other settings never meet.
+    What decides an integrator's engine is its key, so runs with other settings never meet.
+
+    One run integrates at a time: pyFAI shares compiled numexpr formulas between threads, and
+    the process dies when two of them are evaluated at once. Little is lost, as pyFAI uses
+    all cores for one image.
     """
 
     def __init__(self, kept: int = _KEPT) -> None:
         self._kept = kept
         self._lock = threading.Lock()
-        self._ready: OrderedDict[tuple[Any, ...], tuple[threading.Lock, Any]] = OrderedDict()
+        self._ready: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
 
     @contextmanager
     def use(self, geometry: Geometry, mask: NDArray[np.bool_], *settings: Any) -> Iterator[Any]:
         """The integrator for these, for this run alone while the context lasts."""
         key = (_key(geometry), blake2b(np.packbits(mask).tobytes()).digest(), mask.shape, *settings)
         with self._lock:
-            lock, integrator = self._ready.get(key) or (threading.Lock(), geometry.pyfai())
-            self._ready[key] = lock, integrator
+            integrator = self._ready.get(key) or geometry.pyfai()
+            self._ready[key] = integrator
             self._ready.move_to_end(key)
             while len(self._ready) > self._kept:
                 self._ready.popitem(last=False)
-        with lock:
             yield integrator
 
 
