@@ -8,8 +8,9 @@ Measured against ewokscore and ewoks in the same run, in processor time of the w
 - importing: ``import beamcanvas`` against ``import ewokscore``;
 - replaying ten trivial tasks in a chain: ``beamcanvas run`` of the ``.ows`` file against
   ``ewoks execute`` of the same graph as JSON, both with our own tasks;
-- with ``--peer``, an interpreter where ewoksorange is installed too: both replay the *same*
-  ``.ows`` file there, written by ewoks, of ten classes of ewokscore, which both then import.
+- with ``--peer``, an interpreter where ewoksorange is installed beside beamcanvas[canvas]:
+  both replay the *same* ``.ows`` file there, ten nodes of a small package of ours with a
+  widget; and one written by ewoks, of ten classes of ewokscore, which both then import.
 """
 
 from __future__ import annotations
@@ -32,6 +33,12 @@ from beamcanvas.task import task
 @task
 def add(a: float, b: float = 1.0) -> float:
     return a + b
+"""
+WIDGET = """
+from beamcanvas.canvas.widget import TaskWidget
+
+class OWAdd(TaskWidget, task="trivial_steps.add"):
+    name = "Add"
 """
 SUM = "ewokscore.tests.examples.tasks.sumtask.SumTask"
 
@@ -76,6 +83,18 @@ def chain(task: str, given: str, output: str) -> Workflow:
     return workflow
 
 
+def make_package(folder: Path) -> None:
+    """A package with one task and its widget, as if it were installed."""
+    package, metadata = folder / "trivial_steps", folder / "trivial_steps-1.dist-info"
+    package.mkdir()
+    metadata.mkdir()
+    (package / "__init__.py").write_text(TASKS)
+    (package / "ow_add.py").write_text(WIDGET)
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: trivial_steps\nVersion: 1\n")
+    (metadata / "entry_points.txt").write_text("[orange.widgets]\nTrivial = trivial_steps\n")
+    sys.path.insert(0, str(folder))
+
+
 def report(what: str, ours: float, theirs: float, target: str) -> None:
     """One line of the table."""
     print(f"{what:<58} {ours:7.3f} s {theirs:7.3f} s {theirs / ours:6.1f} x  {target}")
@@ -90,7 +109,7 @@ def main() -> None:
     print(f"{'':<58} {'ours':>9} {'theirs':>9} {'faster':>8}")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "trivial_steps.py").write_text(TASKS)
+        make_package(folder)
         report(
             "import beamcanvas / import ewokscore",
             processor_seconds([python, "-c", "import beamcanvas"], folder, n),
@@ -107,6 +126,12 @@ def main() -> None:
             "target 5",
         )
         if options.peer:
+            report(
+                "replay: the same ten.ows in both",
+                processor_seconds([options.peer, "-m", "beamcanvas", "run", "ten.ows"], folder, n),
+                processor_seconds([options.peer, "-m", "ewoks", "execute", "ten.ows"], folder, n),
+                "target 5",
+            )
             chain(SUM, "a", "result").save(folder / "classes.json")
             convert = ["-m", "ewoks", "convert", "--exclude-requirements"]
             convert = [options.peer, *convert, "classes.json", "classes.ows"]

@@ -71,7 +71,7 @@ def wait_for(qtbot, widget, state: State, timeout: int = 10000) -> None:
 def test_channels_come_from_the_signature():
     inputs = OWScale.get_signals("inputs")
     assert [i.id for i in inputs] == ["curve", "factor", "offset"]
-    assert [i.name for i in inputs] == ["Curve", "Factor", "Offset"]
+    assert [i.name for i in inputs] == ["curve", "factor", "offset"]  # as ewoks wants
     assert inputs[0].types == ("widget_tasks.Curve",)
     assert not inputs[0].explicit
     assert all(i.explicit for i in inputs[1:])
@@ -511,12 +511,12 @@ def node_of(scheme, kind, title: str, settings=None):
 def test_it_works_in_another_orange_canvas(qtbot, orange):
     first = node_of(orange, OWMake, "My curve", {"points": 6, "height": 3.0})
     second = node_of(orange, OWScale, "My scale")
-    orange.new_link(first, "Curve", second, "Curve")
+    orange.new_link(first, "curve", second, "curve")
     widget = orange.widget_for_node(second)
     wait_for(qtbot, widget, State.DONE)
     assert widget.noderun.outputs["largest"] == 6.0
     assert widget.noderun.linked["curve"].node == "My curve"
-    assert widget.noderun.linked["curve"].output == "Curve"
+    assert widget.noderun.linked["curve"].output == "curve"
     orange.widget_for_node(first).set_setting("height", 4.0)
     qtbot.waitUntil(lambda: widget.noderun.outputs.get("largest") == 8.0, timeout=10000)
     orange.sync_node_properties()
@@ -527,8 +527,8 @@ def test_a_join_in_another_orange_canvas_waits_for_both_inputs(qtbot, orange):
     slow = node_of(orange, OWDeaf, "Slow", {"seconds": 0.5})
     quick = node_of(orange, OWMake, "Quick")
     join = node_of(orange, OWScale, "Join")
-    orange.new_link(quick, "Curve", join, "Curve")
-    orange.new_link(slow, "Result", join, "Factor")
+    orange.new_link(quick, "curve", join, "curve")
+    orange.new_link(slow, "result", join, "factor")
     widget = orange.widget_for_node(join)
     ran = []
     widget.noderun.state_changed.connect(

@@ -14,13 +14,14 @@ from .channels import types_of
 def declare_channels(cls: Any, task: Task) -> None:
     """Give a widget class its channels: data first; a setting is linked only when asked for.
 
+    They go by the task's own names, as in the files that we write: ewoks' canvas and
+    ``ewoks execute`` know a channel by that name alone.
     A value that arrives goes to the widget's ``_take(name, value)``.
     """
     inputs: dict[str, Any] = {}
-    names: set[str] = set()
     for spec in sorted(task.inputs.values(), key=lambda s: not s.is_data):
         channel = Input(
-            _free_name(spec.label, spec.name, names),
+            spec.name,
             types_of(spec.annotation),
             id=spec.name,
             doc=task.help_for(spec.name),
@@ -31,10 +32,9 @@ def declare_channels(cls: Any, task: Task) -> None:
         handler = _handler(spec.name)
         setattr(cls, handler.__name__, channel(handler))
         inputs[spec.name] = channel
-    names = set()
     outputs = {
         spec.name: Output(
-            _free_name(spec.label, spec.name, names),
+            spec.name,
             types_of(spec.annotation),
             id=spec.name,
             doc=spec.help,
@@ -53,9 +53,3 @@ def _handler(name: str) -> Callable[[Any, Any], None]:
 
     take.__name__ = f"_take_{name}"
     return take
-
-
-def _free_name(label: str, name: str, taken: set[str]) -> str:
-    found = name if label in taken else label
-    taken.add(found)
-    return found

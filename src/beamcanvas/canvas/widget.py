@@ -14,6 +14,7 @@ from orangewidget.widget import Msg, OWBaseWidget
 
 from ..errors import InputError, TaskError
 from ..task import MISSING, Task, resolve, task_of
+from ..task.ewoks import OfWidget
 from ..task.function import GENERATOR
 from ..workflow.values import Encoder, decode
 from .form import SettingsForm
@@ -54,6 +55,8 @@ class TaskWidget(OWBaseWidget, _FewMessages, openclass=True):  # type: ignore[ca
 
     #: dotted path of the task
     task_identifier: ClassVar[str] = ""
+    #: the task as ewoksorange asks for it, so that ``ewoks execute`` runs our ``.ows`` files
+    ewokstaskclass: ClassVar[Any] = OfWidget()
     #: output name -> preview that shows it better than the usual one of its type
     previews: ClassVar[dict[str, Any]] = {}
 

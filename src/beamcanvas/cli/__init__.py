@@ -80,8 +80,8 @@ def _help() -> str:
 
 def _tell(error: BeamcanvasError) -> None:
     """The error in one line; a workflow's problems, and a run's failures, in one each."""
-    several = isinstance(error, WorkflowError | TaskError)
-    for problem in error.problems if several else (str(error),):
+    problems = error.problems if isinstance(error, WorkflowError | TaskError) else (str(error),)
+    for problem in problems:
         _say(problem)
 
 

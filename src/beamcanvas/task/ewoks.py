@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Cancelled, InputError, TaskNotFoundError
+from .as_class import name_of
 from .base import MISSING, Input, Output, Param, Task
 from .function import GENERATOR
 from .importing import IN_FILE, import_object
@@ -158,10 +159,15 @@ def _registered() -> dict[str, Any]:
 
 
 @lru_cache(maxsize=1024)
-def task_class(identifier: str) -> Any:
+def task_class(identifier: str, registry_name: str | None = None) -> Any:
     """One of our tasks as an ewokscore task class, for ``task_type: generated`` in a graph.
 
     This is the ``task_generator`` that our graphs name, so that plain ewoks runs them.
+
+    Parameters
+    ----------
+    registry_name:
+        What ewokscore shall know the class by; nothing by default.
     """
     from types import new_class
 
@@ -194,7 +200,8 @@ def task_class(identifier: str) -> Any:
     }
     required = [name for name, spec in own.inputs.items() if spec.required]
     declaration = {
-        "register": False,
+        "register": registry_name is not None,
+        "registry_name": registry_name,
         "input_names": required,
         "optional_input_names": [name for name in own.inputs if name not in required],
         "output_names": list(own.outputs),
@@ -202,6 +209,24 @@ def task_class(identifier: str) -> Any:
     }
     name = identifier.replace(IN_FILE, ".").rpartition(".")[2]
     return new_class(name, (TaskWithProgress,), declaration, lambda body: body.update(members))
+
+
+class OfWidget:
+    """As ``ewokstaskclass`` of a widget class, its task as an ewokscore task class.
+
+    Made when ewoks asks for it; not there for a widget without a task, nor where ewokscore
+    isn't installed. Graphs name the class by where `beamcanvas.task.as_class` makes it, so
+    that what ``ewoks convert`` writes runs, too.
+    """
+
+    def __get__(self, widget: Any, widget_class: Any) -> Any:
+        identifier = widget_class.task_identifier
+        if not identifier:
+            raise AttributeError(f"The widget {widget_class.__name__} has no task.")
+        try:
+            return task_class(identifier, name_of(identifier))
+        except (ImportError, TaskNotFoundError) as error:
+            raise AttributeError(str(error)) from error
 
 
 class _EwoksProgress:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import TaskNotFoundError
+from .as_class import task_of_name
 from .base import Task
 from .function import GENERATOR, is_task, task_of
 from .importing import IN_FILE, absolute_identifier, import_object
@@ -55,6 +56,8 @@ def _find(task_type: str, identifier: str, generator: str | None, folder: Path |
 
         return MethodTask(absolute_identifier(identifier, folder), _callable(identifier, folder))
     if task_type == "class":
+        if own := task_of_name(identifier):
+            return _generated(own, GENERATOR, folder)
         from .ewoks import EwoksTask, find_class
 
         found = find_class(identifier, folder)
