@@ -14,7 +14,12 @@ from .words import Parser, note_remarks
 
 def parser() -> Parser:
     """Its options."""
-    made = Parser("convert", "Write a workflow in another format. Runs none of it.")
+    made = Parser(
+        "convert", "Write a workflow in another format. Runs none of it.",
+        "scheme.ows scheme.json",
+        "scheme.ows .yaml             # beside it: scheme.yaml",
+        "scan_12.h5 scheme.ows        # the workflow that made these results",
+    )  # fmt: skip
     made.add_argument("source", metavar="SRC", help="workflow, or file of results")
     made.add_argument(
         "destination", metavar="DST", help="file to write; '.json' alone: beside SRC, same name"

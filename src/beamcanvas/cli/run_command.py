@@ -29,7 +29,13 @@ _WANTED: dict[str, list[dict[str, bool]] | None] = {
 
 def parser() -> Parser:
     """Its options."""
-    made = Parser("run", "Run a workflow.")
+    made = Parser(
+        "run", "Run a workflow.",
+        "scheme.ows",
+        "scheme.ows -p Experiment:energy=30.49 -p image:file=scan_12.tif --results scan_12.h5",
+        "scheme.ows --executor processes --json > outputs.json",
+        "scan_12.h5                  # again what made these results",
+    )  # fmt: skip
     made.add_argument("file", metavar="FILE", help="workflow, or file of results")
     made.add_argument(
         "--executor", default="inline", metavar="NAME",

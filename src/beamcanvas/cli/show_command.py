@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,11 @@ from .words import Parser, note, note_remarks, print_table
 
 def parser() -> Parser:
     """Its options."""
-    made = Parser("show", "List the nodes of a workflow, their tasks and their inputs.")
+    made = Parser(
+        "show", "List the nodes of a workflow, their tasks and their inputs.",
+        "scheme.ows",
+        "scan_12.h5                 # the workflow that made these results",
+    )  # fmt: skip
     made.add_argument("file", metavar="FILE", help="workflow, or file of results")
     return made
 
@@ -30,7 +34,7 @@ def run(options: Namespace) -> int:
     note_remarks(workflow)
     with naming(Path(options.file)):
         flat = flatten(workflow)
-    print(f"{workflow.title}: {len(flat.nodes)} nodes, {len(flat.links)} links")
+    print(f"{workflow.title}: {_count(flat.nodes, 'node')}, {_count(flat.links, 'link')}")
     if not flat.nodes:
         return 0
     nodes = list(flat.nodes.values())
@@ -98,8 +102,14 @@ def _inputs(
             yield name, _shown(spec.default, unit), "default"
 
 
+def _count(things: Sized, word: str) -> str:
+    return f"{len(things)} {word}{'' if len(things) == 1 else 's'}"
+
+
 def _shown(value: Any, unit: str) -> str:
-    text = repr(value)
+    text = value if isinstance(value, str) and value.strip() else repr(value)
+    if value is None:
+        text = "none"
     if len(text) > 80:
         return f"{text[:77]}..."
     return f"{text} {unit}" if unit and value is not None else text

@@ -12,7 +12,9 @@ from .words import Parser, note, print_table
 
 def parser() -> Parser:
     """Its options."""
-    made = Parser("tasks", "List the tasks of the installed packages.")
+    made = Parser(
+        "tasks", "List the tasks of the installed packages.", "integrate", "'*powder.save*'"
+    )
     made.add_argument(
         "pattern", nargs="?", metavar="PATTERN",
         help="part of a name, a category or an identifier; * stands for anything",
@@ -26,7 +28,12 @@ def run(options: Namespace) -> int:
 
     found = [t for t in discover(ewoks=True, report=note) if _matches(t, options.pattern)]
     if not found:
-        print("No task matches.", file=sys.stderr)
+        said = (
+            "No task is installed."
+            if not options.pattern
+            else f"No task matches '{options.pattern}'."
+        )
+        print(said, file=sys.stderr)
         return 0
     rows = [(t.category, t.title, t.task_type, t.identifier) for t in found]
     print_table(("Category", "Task", "Type", "Identifier"), rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -14,8 +14,15 @@ from ..workflow import Workflow
 class Parser(ArgumentParser):
     """An argument parser that says what is wrong in one sentence."""
 
-    def __init__(self, command: str, description: str) -> None:
-        super().__init__(f"beamcanvas {command}", description=description, allow_abbrev=False)
+    def __init__(self, command: str, description: str, *examples: str) -> None:
+        lines = [f"  beamcanvas {command} {example}" for example in examples]
+        super().__init__(
+            f"beamcanvas {command}",
+            description=description,
+            epilog="\n".join(["examples:", *lines]) if lines else None,
+            formatter_class=RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
         self.add_argument("--traceback", action="store_true", help="show where an error comes from")
 
     def error(self, message: str) -> NoReturn:
