@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 
 # AnyQt and silx would each choose a binding of their own
-os.environ.setdefault("QT_API", "pyqt5")
+os.environ.setdefault("QT_API", "pyqt5" if find_spec("PyQt5") else "pyqt6")
 
 import argparse
 import logging
