@@ -14,6 +14,7 @@ from ..errors import BeamcanvasError
 from ..workflow import Workflow
 from ..workflow.formats import load, save
 from .autosave import Autosave, Unsaved
+from .datafiles import ask_for_missing, keep_found
 from .messagebar import MessageBar
 from .nodewindows import keep_settings
 from .portable import draw, for_file, read_back
@@ -107,6 +108,8 @@ class FileWindow(CanvasMainWindow):
             self.add_recent_scheme(scheme.title, str(path.absolute()))
         if workflow.remarks:
             self.message_bar.tell(" ".join(workflow.remarks[:3]), "warning")
+        else:
+            ask_for_missing(scheme, self.message_bar)
         # the view gets its size when docks and bars beside it have theirs
         QTimer.singleShot(0, self._show_all)
         document.activateDefaultWindowGroup()
@@ -141,6 +144,7 @@ class FileWindow(CanvasMainWindow):
         path = Path(filename)
         for node, widget in scheme.widget_manager.made().items():
             keep_settings(node, widget)
+        keep_found(scheme, path.absolute().parent)
         workflow = read_back(scheme)
         workflow.path = path.absolute()
         try:
