@@ -5,6 +5,7 @@ import time
 import pytest
 import tasks_for_canvas as tasks
 
+from beamcanvas.canvas.nodeitem import run_html
 from beamcanvas.canvas.noderun import State
 from beamcanvas.execution import run
 from beamcanvas.workflow import Workflow
@@ -114,8 +115,9 @@ def test_a_failure_shows_on_its_node_and_other_branches_go_on(drawn, qtbot):
     scheme = drawn(workflow)
     run_all(scheme, qtbot)
     assert states(scheme) == {"bad": State.FAILED, "after": State.IDLE, "free": State.DONE}
-    message = scheme.node_of("bad").state_message("run")
-    assert "3.0 is not to be had" in message.contents
+    bad = scheme.node_of("bad")
+    assert bad.status_message() == "failed"
+    assert "3.0 is not to be had" in run_html("bad", bad.run)
 
 
 def test_error_links_are_followed(drawn, qtbot):

@@ -17,6 +17,7 @@ from AnyQt.QtWidgets import (
 )
 
 from ..task import Task
+from .help import first_paragraph
 
 _TASK = Qt.ItemDataRole.UserRole
 
@@ -89,7 +90,7 @@ class AddTask(QDialog):
 
     def _show_help(self) -> None:
         task = self.chosen()
-        self.help.setText("" if task is None else task.help.split("\n\n")[0])
+        self.help.setText("" if task is None else first_paragraph(task.help))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """The arrow keys move in the list while one types."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from ..workflow import NodeId, Workflow
 
 WIDTH, HEIGHT = 160.0, 110.0
+#: where conditions are written along the links
+WIDE = 230.0
 
 
 def columns(workflow: Workflow) -> dict[NodeId, tuple[float, float]]:
@@ -35,10 +37,11 @@ def columns(workflow: Workflow) -> dict[NodeId, tuple[float, float]]:
                 column[target] = max(column[target], column[node_id] + 1)
                 if not before[target]:
                     ready.append(target)
+    width = WIDE if any(link.conditions for link in workflow.links) else WIDTH
     rows: dict[int, int] = {}
     positions = {}
     for node_id, x in column.items():
         y = rows.get(x, 0)
         rows[x] = y + 1
-        positions[node_id] = (WIDTH * (x + 1), HEIGHT * (y + 1))
+        positions[node_id] = (width * (x + 1), HEIGHT * (y + 1))
     return positions

@@ -35,7 +35,12 @@ _REQUIRED = (("as follows from the graph", None), ("always", True), ("no, when i
 class Rows(QWidget):
     """Pairs of fields, one pair a row, to add to and take from."""
 
-    def __init__(self, headings: tuple[str, str], make: Callable[[Any, Any], Sequence[QWidget]]):
+    def __init__(
+        self,
+        what: str,
+        headings: tuple[str, str],
+        make: Callable[[Any, Any], Sequence[QWidget]],
+    ) -> None:
         super().__init__()
         self._make = make
         self._rows: list[tuple[QWidget, QWidget, QToolButton]] = []
@@ -44,7 +49,7 @@ class Rows(QWidget):
         for column, text in enumerate(headings):
             self._grid.addWidget(QLabel(text), 0, column)
             self._grid.setColumnStretch(column, 1)
-        self.add_button = QPushButton("Add")
+        self.add_button = QPushButton(f"Add {what}")
         self.add_button.setAutoDefault(False)
         self.add_button.clicked.connect(lambda: self.add().setFocus())
         layout = QVBoxLayout(self)
@@ -64,6 +69,12 @@ class Rows(QWidget):
         for column, widget in enumerate(row):
             self._grid.addWidget(widget, self._next, column)
         self._next += 1
+        # Tab goes through the rows as one reads them
+        before = self._rows[-1][-1] if self._rows else None
+        for widget in (*row, self.add_button):
+            if before is not None:
+                QWidget.setTabOrder(before, widget)
+            before = widget
         self._rows.append(row)
         return first
 
@@ -108,7 +119,7 @@ class LinkDialog(QDialog):
         inside = QVBoxLayout(data)
         self.all_data = QCheckBox("Hand over all outputs to the inputs of the same names")
         self.all_data.setChecked(record.map_all_data)
-        self.mapping = Rows(("Input", "gets output"), self._mapping_row)
+        self.mapping = Rows("input", ("Input", "gets output"), self._mapping_row)
         for name, output in record.data_mapping.items():
             self.mapping.add(name, _ALL if output is None else output)
         inside.addWidget(self.all_data)
@@ -119,7 +130,9 @@ class LinkDialog(QDialog):
         inside = QVBoxLayout(when)
         self.on_error = QCheckBox(f"Only when {source.title} fails")
         self.on_error.setChecked(record.on_error)
-        self.conditions = Rows(("Only when output", "has the value"), self._condition_row)
+        self.conditions = Rows(
+            "condition", ("Only when output", "has the value"), self._condition_row
+        )
         for name, value in record.conditions.items():
             self.conditions.add(name, value)
         self.required = QComboBox()

@@ -23,6 +23,7 @@ from ..workflow import Link, Node, Workflow
 from ..workflow.values import Encoder, from_literal
 from .channels import channels, open_input, open_output
 from .channels import types_of as types_of
+from .help import first_paragraph, prose
 from .widgetsource import WidgetSource, constants, folder_of, read_widgets
 
 log = logging.getLogger(__name__)
@@ -103,12 +104,12 @@ class Catalogue:
             return None
         said = widget.attributes
         inputs, outputs = channels(task)
-        return WidgetDescription(
+        description = WidgetDescription(
             name=said.get("name", task.title),
             id=widget.qualified_name,
             category=said.get("category", category.name),
-            description=said.get("description") or _first_sentence(task.help),
-            long_description=task.help,
+            description=said.get("description") or first_paragraph(task.help),
+            long_description=prose(task.help),
             qualified_name=widget.qualified_name,
             package=widget.qualified_name.rpartition(".")[0],
             project_name=project,
@@ -119,6 +120,8 @@ class Catalogue:
             inputs=inputs,
             outputs=outputs,
         )
+        description.task = task
+        return description
 
     # -- nodes of a graph
 
@@ -140,25 +143,18 @@ class Catalogue:
 
     def new_record(self, description: WidgetDescription) -> Node:
         """The workflow's node for a kind that a person picked; its id is still to be made free."""
-        from ..task.function import GENERATOR
-
-        task = getattr(description, "task", None)
+        task: Task = description.task
         ows = {
             "name": description.name,
             "qualified_name": description.qualified_name,
             "project_name": description.project_name or "",
             "version": description.version or "",
         }
-        if task is not None:
-            kind, identifier, generator = task.task_type, task.identifier, task.task_generator
-        else:
-            kind, identifier = "generated", self.task_of[description.qualified_name]
-            generator = GENERATOR
         return Node(
-            id=identifier.rpartition(".")[2],
-            task_type=kind,
-            task_identifier=identifier,
-            task_generator=generator,
+            id=task.identifier.rpartition(".")[2],
+            task_type=task.task_type,
+            task_identifier=task.identifier,
+            task_generator=task.task_generator,
             extra={"ows": ows},
         )
 
@@ -229,7 +225,8 @@ def generic_description(task: Task) -> WidgetDescription:
         inputs,
         outputs,
     )
-    description.description = _first_sentence(task.help)
+    description.description = first_paragraph(task.help)
+    description.long_description = prose(task.help)
     description.task = task
     return description
 
@@ -272,15 +269,11 @@ def _description(
         package="beamcanvas.canvas",
         project_name="beamcanvas",
         icon=f"icons/{icon}",
-        background="#9a9a9a",
+        background="#D5DDE6",
     )
     # after the constructor, which would copy them without the names that they stand for
     description.inputs, description.outputs = inputs, outputs
     return description
-
-
-def _first_sentence(text: str) -> str:
-    return " ".join(text.split("\n\n")[0].split())
 
 
 def inner_workflow(record: Node) -> Workflow | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from orangecanvas.scheme import SchemeLink
@@ -99,8 +100,9 @@ class StepRun(NodeRun):
         if state is State.RUNNING and node.progress != -1:
             node.set_progress(-1)
         node.set_processing_state(int(state is State.RUNNING))
-        if state is State.FAILED and self.error is not None:
-            node.set_state_message(UserMessage(sentence(self.error), UserMessage.Error, _MESSAGE))
+        doubts = doubts_of(self.outputs)
+        if doubts:
+            node.set_state_message(UserMessage(" ".join(doubts), UserMessage.Warning, _MESSAGE))
         else:
             node.clear_state_message(_MESSAGE)
         node.set_status_message(self._words(state))
@@ -148,6 +150,12 @@ def _inner_title(job: Job) -> str:
     path = job.node_id
     inner = path[1] if isinstance(path, tuple) and len(path) == 2 else path
     return job.firing.node.label or id_text(inner)
+
+
+def doubts_of(outputs: Mapping[str, Any]) -> list[str]:
+    """What the outputs themselves warn of."""
+    found = [d for value in outputs.values() for d in getattr(value, "warnings", ()) or ()]
+    return list(dict.fromkeys(map(str, found)))
 
 
 def sentence(error: BaseException) -> str:
