@@ -18,7 +18,19 @@ from .engines import INTEGRATORS, SPLITTING, method_for
 from .results import Cake, Pattern
 from .types import Calibrant, Detector, DiffractionImage, Geometry, Mask, check_shape
 
-Unit = Literal["2th_deg", "2th_rad", "q_nm^-1", "q_A^-1", "d_A", "r_mm"]
+Unit = Annotated[
+    Literal["2th_deg", "2th_rad", "q_nm^-1", "q_A^-1", "d_A", "r_mm"],
+    Param(
+        words={
+            "2th_deg": "2θ (°)",
+            "2th_rad": "2θ (rad)",
+            "q_nm^-1": "q (nm⁻¹)",
+            "q_A^-1": "q (Å⁻¹)",
+            "d_A": "d (Å)",
+            "r_mm": "r (mm)",
+        }
+    ),
+]
 Splitting = Literal["none", "bounding box", "full"]
 Algorithm = Literal["histogram", "CSR", "CSC", "LUT"]
 Engine = Literal["Cython", "Python", "OpenCL"]

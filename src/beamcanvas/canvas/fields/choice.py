@@ -52,7 +52,7 @@ class ChoiceField(Field):
     ) -> None:
         super().__init__(spec)
         self._choices = choices
-        self._words = words or {}
+        self._words = words or spec.param.words
         self._filled = False
         self._found: Any = MISSING
         self.combo = _Combo(self._fill)
@@ -66,9 +66,7 @@ class ChoiceField(Field):
         if value is None:
             known = self._found is not MISSING and self._found is not None
             return f"auto: {self.text_of(self._found)}" if known else self.auto or "none"
-        if value in self._words:
-            return str(self._words[value])
-        return number_text(value)
+        return next((words for v, words in self._words.items() if v == value), number_text(value))
 
     def _fill(self) -> None:
         if self._filled:
