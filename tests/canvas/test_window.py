@@ -83,8 +83,50 @@ def test_files_are_dropped_on_the_canvas(window, tmp_path):
     assert window._drops.acceptsDrop(mime)
     window._drops.urlDropped.emit(mime.urls()[0])
     assert len(window.scheme.nodes) == 2
-    mime.setUrls([QUrl.fromLocalFile(str(tmp_path / "x.txt"))])
+    picture = tmp_path / "x.png"
+    picture.write_bytes(b"\x89PNG\0\0")
+    window._drops.urlDropped.emit(QUrl.fromLocalFile(str(picture)))
+    assert window.message_bar.text.endswith("it is neither a text nor HDF5.")
+    assert len(window.scheme.nodes) == 2
+    mime.setUrls([QUrl("https://example.org/x.json")])
     assert not window._drops.acceptsDrop(mime)
+
+
+def test_the_title_is_the_file_and_the_program(window, tmp_path):
+    assert window.windowTitle() == "Untitled[*] - beamcanvas"
+    window.show_workflow(chain(), save(chain(), tmp_path / "scan.json"))
+    assert window.windowTitle() == "scan.json[*] - beamcanvas"
+    assert not window.isWindowModified()
+    window.scheme.node_of("n0").run.set_setting("a", 9.0)
+    assert window.isWindowModified()
+
+
+def test_formats_of_other_packages_stand_in_the_dialogs(window, monkeypatch):
+    from AnyQt.QtWidgets import QDialog, QFileDialog
+
+    from beamcanvas.canvas import files
+
+    known = {"json": (".json",), "yaml": (".yaml", ".yml"), "ows": (".ows",), "nexus": (".h5",),
+             "lines": (".lines", ".txt2")}  # fmt: skip
+    monkeypatch.setattr(files, "suffixes", lambda: known)
+    opening = window._open_workflow_dialog().nameFilters()
+    assert "*.txt2" in opening[0]
+    seen = {}
+
+    def look(dialog):
+        for name in dialog.nameFilters():
+            dialog.filterSelected.emit(name)
+            seen[name] = dialog.defaultSuffix()
+        return QDialog.DialogCode.Rejected
+
+    monkeypatch.setattr(QFileDialog, "exec", look)
+    window.save_scheme_as()
+    assert seen == {
+        "Orange workflow (*.ows)": "ows",
+        "JSON workflow (*.json)": "json",
+        "YAML workflow (*.yaml *.yml)": "yaml",
+        "lines workflow (*.lines *.txt2)": "lines",
+    }
 
 
 def test_a_used_window_stays_and_a_new_one_opens(window, tmp_path):

@@ -29,7 +29,7 @@ class AddTask(QDialog):
         self, tasks: Sequence[Task], add: Callable[[Task], object], parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Add Task")
+        self.setWindowTitle("Add task")
         self._add = add
         self.search = QLineEdit()
         self.search.setPlaceholderText("Name, category or dotted path")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from orangecanvas.application.canvasmain import CanvasMainWindow, UrlDropEventFi
 
 from ..errors import BeamcanvasError
 from ..workflow import Workflow
-from ..workflow.formats import load, save
+from ..workflow.formats import load, save, suffixes
 from .autosave import Autosave, Unsaved
 from .datafiles import ask_for_missing, keep_found
 from .messagebar import MessageBar
@@ -21,14 +22,24 @@ from .portable import draw, for_file, read_back
 from .registry import catalogue
 from .scheme import Scheme
 
-SUFFIXES = (".ows", ".json", ".yaml", ".yml")
-RESULT_SUFFIXES = (".h5", ".hdf5", ".nx", ".nxs", ".nexus")
-_FILTERS = (
-    "Orange workflow (*.ows)",
-    "JSON workflow (*.json)",
-    "YAML workflow (*.yaml *.yml)",
-)
+_TITLES = {"ows": "Orange", "json": "JSON", "yaml": "YAML"}
+#: the format of results: read, and never written over by the workflow that was in them
+_RESULTS = "nexus"
 AUTOSAVE_MS = 2000
+
+
+def filters() -> dict[str, tuple[str, ...]]:
+    """The formats that a workflow is saved in, as a file dialog shows them; Orange's first."""
+    known = {n: s for n, s in suffixes().items() if s and n != _RESULTS}
+    ordered = sorted(known, key=lambda name: name != "ows")
+    return {
+        f"{_TITLES.get(name, name)} workflow ({_patterns(known[name])})": known[name]
+        for name in ordered
+    }
+
+
+def _patterns(of_format: Iterable[str]) -> str:
+    return " ".join(f"*{suffix}" for suffix in of_format)
 
 
 class FileWindow(CanvasMainWindow):
@@ -53,6 +64,12 @@ class FileWindow(CanvasMainWindow):
     def clear_page(self) -> None:
         """Take away what belongs to the scheme that was there."""
         self.message_bar.hide()
+
+    def setWindowTitle(self, title: str) -> None:
+        """The file's name, and the program's, whatever Orange asks for."""
+        path = self.current_document().path()
+        name = Path(path).name if path else "Untitled"
+        super().setWindowTitle(f"{name}[*] - beamcanvas")
 
     # -- opening
 
@@ -101,7 +118,7 @@ class FileWindow(CanvasMainWindow):
         document = self.current_document()
         self.clear_page()
         # a results file isn't written over by the workflow that was in it
-        if path is not None and path.suffix.lower() not in RESULT_SUFFIXES:
+        if path is not None and path.suffix.lower() not in suffixes()[_RESULTS]:
             document.setPath(str(path.absolute()))
         document.setModified(False)
         if path is not None:
@@ -130,11 +147,12 @@ class FileWindow(CanvasMainWindow):
     def _open_workflow_dialog(self) -> QFileDialog:
         dialog = super()._open_workflow_dialog()
         dialog.setWindowTitle("Open Workflow")
-        every = " ".join(f"*{suffix}" for suffix in (*SUFFIXES, *RESULT_SUFFIXES))
-        results = " ".join(f"*{suffix}" for suffix in RESULT_SUFFIXES)
+        every = _patterns(s for of_format in suffixes().values() for s in of_format)
+        results = _patterns(suffixes()[_RESULTS])
         dialog.setNameFilters(
-            [f"Workflows and results ({every})", *_FILTERS, f"Results ({results})", "All files (*)"]
-        )
+            [f"Workflows and results ({every})", *filters(), f"Results ({results})",
+             "All files (*)"]
+        )  # fmt: skip
         return dialog
 
     # -- saving
@@ -166,13 +184,14 @@ class FileWindow(CanvasMainWindow):
         )
         dialog = QFileDialog(self, "Save Workflow", start)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilters(list(_FILTERS))
+        known = filters()
+        dialog.setNameFilters(list(known))
         suffix = Path(start).suffix
         dialog.setDefaultSuffix(suffix or ".ows")
-        dialog.selectNameFilter(next((f for f in _FILTERS if f"*{suffix}" in f), _FILTERS[0]))
-        dialog.filterSelected.connect(
-            lambda chosen: dialog.setDefaultSuffix(SUFFIXES[_FILTERS.index(chosen)])
-        )
+        for name, of_format in known.items():
+            if suffix in of_format:
+                dialog.selectNameFilter(name)
+        dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix(known[chosen][0]))
         try:
             if not dialog.exec():
                 return int(QDialog.DialogCode.Rejected)
@@ -223,13 +242,8 @@ class FileWindow(CanvasMainWindow):
 
 
 class DropFilter(UrlDropEventFilter):
-    """Takes any workflow or results file that is dropped on the canvas."""
+    """Takes any file that is dropped on the canvas; one that is no workflow is told of."""
 
     def acceptsDrop(self, mime: QMimeData) -> bool:
         urls = mime.urls() if mime.hasUrls() else []
-        known = (*SUFFIXES, *RESULT_SUFFIXES)
-        return (
-            len(urls) == 1
-            and urls[0].isLocalFile()
-            and Path(urls[0].toLocalFile()).suffix.lower() in known
-        )
+        return len(urls) == 1 and urls[0].isLocalFile()

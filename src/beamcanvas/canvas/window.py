@@ -50,14 +50,14 @@ class MainWindow(FileWindow):
             return made
 
         self.run_all_action = action(
-            "Run All", "run", "F5", "Run the whole scheme", lambda: self.engine.run_all()
+            "Run all", "run", "F5", "Run the whole scheme", lambda: self.engine.run_all()
         )
         self.run_from_action = action(
-            "Run From Here", "run_from", "Shift+F5",
+            "Run from here", "run_from", "Shift+F5",
             "Run the selected nodes and all that follows", self._run_from,
         )  # fmt: skip
         self.run_until_action = action(
-            "Run Until Here", "run_until", "Ctrl+F5",
+            "Run until here", "run_until", "Ctrl+F5",
             "Run what the selected nodes need, and them", self._run_until,
         )  # fmt: skip
         self.stop_action = action(
@@ -65,7 +65,7 @@ class MainWindow(FileWindow):
         )
         self.stop_action.setEnabled(False)
         self.add_task_action = action(
-            "Add Task...", "add_task", "Ctrl+Shift+A", "Find any task by its name", self.add_task
+            "Add task...", "add_task", "Ctrl+Shift+A", "Find any task by its name", self.add_task
         )
         self.examples_action.setVisible(False)
         self.canvas_addons_action.setVisible(False)

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from ...errors import WorkflowError
-from ...task.validation import did_you_mean
 from ..model import Workflow
 from .ewoks_dict import from_dict, to_dict
 from .file import naming
+from .finding import Format, by_suffix, format_named, format_of, formats, suffixes
 from .networkx_graph import from_networkx, to_networkx
 
 __all__ = [
@@ -31,90 +30,13 @@ __all__ = [
     "load",
     "loads",
     "save",
+    "suffixes",
     "to_dict",
     "to_networkx",
 ]
 
 
-class Format(Protocol):
-    """What a format's module offers."""
-
-    name: str
-    suffixes: tuple[str, ...]
-
-    def read(self, path: Path) -> Workflow: ...
-    def write(self, workflow: Workflow, path: Path) -> None: ...
-
-
-#: Formats by name: module and suffixes. A module is imported when a file of its kind is met.
-_OURS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "json": (f"{__name__}.json_file", (".json",)),
-    "yaml": (f"{__name__}.yaml_file", (".yaml", ".yml")),
-    "ows": (f"{__name__}.ows", (".ows",)),
-    "nexus": ("beamcanvas.nexus.workflow_file", (".h5", ".hdf5", ".nx", ".nxs", ".nexus")),
-}
 _TRIED_SUFFIXES = (".json", ".yml", ".yaml", ".ows")
-
-
-# -- finding a format
-
-
-def formats() -> list[str]:
-    """Names of the formats that there are here, other packages' included."""
-    return [*_OURS, *(e.name for e in _entry_points())]
-
-
-def format_named(name: str) -> Format:
-    """The format of that name.
-
-    Raises
-    ------
-    WorkflowError
-        When there is none, or its module can't be imported.
-    """
-    if name in _OURS:
-        return _module(_OURS[name][0])
-    for entry in _entry_points():
-        if entry.name == name:
-            return _module(entry.value)
-    raise WorkflowError(f"There is no workflow format '{name}'.{did_you_mean(name, formats())}")
-
-
-def format_of(path: str | Path) -> Format:
-    """The format that a file's suffix tells."""
-    found = _by_suffix(Path(path).suffix)
-    if found is None:
-        known = ", ".join(s for _, suffixes in _OURS.values() for s in suffixes)
-        raise WorkflowError(
-            f"{path}: the suffix '{Path(path).suffix}' tells no workflow format; known are {known}."
-        )
-    return found
-
-
-def _by_suffix(suffix: str) -> Format | None:
-    suffix = suffix.lower()
-    for module, suffixes in _OURS.values():
-        if suffix in suffixes:
-            return _module(module)
-    if suffix:
-        for entry in _entry_points():
-            module_found = _module(entry.value)
-            if suffix in module_found.suffixes:
-                return module_found
-    return None
-
-
-def _entry_points() -> Any:
-    from importlib.metadata import entry_points  # slow to import, seldom needed
-
-    return entry_points(group="beamcanvas.formats")
-
-
-def _module(name: str) -> Format:
-    try:
-        return import_module(name)
-    except ImportError as error:
-        raise WorkflowError(f"The format's module '{name}' can't be imported: {error}.") from error
 
 
 # -- loading
@@ -184,8 +106,8 @@ def _load_file(
         if format is not None:
             workflow = format_named(format).read(path)
         else:
-            found = _by_suffix(path.suffix)
-            workflow = found.read(path) if found else _read_unknown(path)
+            found, faults = by_suffix(path.suffix)
+            workflow = found.read(path) if found else _read_unknown(path, faults)
     if root_module:
         workflow.id = f"{root_module}.{path.stem}"
     place(workflow, path, (root.absolute(),) if root else ())
@@ -239,16 +161,21 @@ def package_folder(package: str) -> Path:
     return Path(next(iter(spec.submodule_search_locations)))
 
 
-def _read_unknown(path: Path) -> Workflow:
-    """A file whose suffix tells nothing."""
+def _read_unknown(path: Path, faults: list[str]) -> Workflow:
+    """A file whose suffix tells nothing; `faults` are those of formats that may be meant."""
     from .file import as_text, read_bytes
 
     content = read_bytes(path)
     if content.startswith(b"\x89HDF"):
         return format_named("nexus").read(path)
-    text = as_text(content).lstrip()
-    name = "ows" if text.startswith("<") else "json" if text.startswith("{") else "yaml"
-    return loads(text, name)
+    try:
+        if b"\0" in content:
+            raise WorkflowError("this is no workflow: it is neither a text nor HDF5.")
+        text = as_text(content).lstrip()
+        name = "ows" if text.startswith("<") else "json" if text.startswith("{") else "yaml"
+        return loads(text, name)
+    except WorkflowError as error:
+        raise WorkflowError(" ".join([str(error), *faults])) from error.__cause__
 
 
 # -- saving
