@@ -24,7 +24,7 @@ from ..workflow.values import Encoder, from_literal
 from .channels import channels, open_input, open_output
 from .channels import types_of as types_of
 from .help import first_paragraph, prose
-from .widgetsource import WidgetSource, constants, folder_of, read_widgets
+from .widgetsource import WidgetSource, constants, read_widgets, sources
 
 log = logging.getLogger(__name__)
 
@@ -61,21 +61,16 @@ class Catalogue:
         return self
 
     def _add_category(self, entry: EntryPoint) -> None:
-        folder = folder_of(entry.module)
-        if folder is None:
-            return
-        found = [
-            w for path in sorted(folder.glob("*.py")) for w in read_widgets(path, entry.module)
-        ]
+        init, files, package = sources(entry.module)
+        found = [w for path in files for w in read_widgets(path, package)]
         if not found:
             return  # a category without a widget for us doesn't show
-        init = folder / "__init__.py"
-        said = constants(ast.parse(init.read_text("utf-8")).body) if init.exists() else {}
+        said = constants(ast.parse(init.read_text("utf-8")).body) if init is not None else {}
         category = CategoryDescription(
-            name=said.get("NAME", entry.name),
+            name=said.get("NAME") or found[0].attributes.get("category") or entry.name,
             description=said.get("DESCRIPTION"),
             qualified_name=entry.module,
-            package=entry.module,
+            package=package,
             priority=said.get("PRIORITY", 1000),
             icon=said.get("ICON"),
             background=said.get("BACKGROUND", "light-blue"),
@@ -84,7 +79,8 @@ class Catalogue:
         described = [self._describe(w, category, project) for w in found]
         if not any(described):
             return
-        self.registry.register_category(category)
+        if not self.registry.has_category(category.name):
+            self.registry.register_category(category)
         for widget, description in zip(found, described, strict=True):
             if description is not None:
                 self.registry.register_widget(description)

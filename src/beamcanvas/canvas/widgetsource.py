@@ -19,10 +19,19 @@ class WidgetSource:
     attributes: dict[str, Any] = field(default_factory=dict)
 
 
-def folder_of(module: str) -> Path | None:
+def sources(module: str) -> tuple[Path | None, list[Path], str]:
+    """Where a category's words stand, its files, and the package that they belong to.
+
+    An entry point names a package of widgets, or one module that holds them all.
+    """
     spec = find_spec(module)
     places = list(spec.submodule_search_locations or ()) if spec is not None else []
-    return Path(places[0]) if places else None
+    if places:
+        init = Path(places[0], "__init__.py")
+        return (init if init.exists() else None), sorted(Path(places[0]).glob("*.py")), module
+    if spec is None or not spec.origin or not spec.origin.endswith(".py"):
+        return None, [], module
+    return Path(spec.origin), [Path(spec.origin)], module.rpartition(".")[0]
 
 
 def read_widgets(path: Path, package: str) -> Iterator[WidgetSource]:
@@ -36,8 +45,9 @@ def read_widgets(path: Path, package: str) -> Iterator[WidgetSource]:
             for keyword in statement.keywords:
                 task = _dotted(keyword.value, imported) if keyword.arg == "task" else None
                 if task:
+                    module = f"{package}.{path.stem}" if package else path.stem
                     yield WidgetSource(
-                        f"{package}.{path.stem}.{statement.name}",
+                        f"{module}.{statement.name}",
                         task,
                         constants(statement.body),
                     )
