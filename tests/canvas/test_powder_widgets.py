@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -44,16 +45,16 @@ def an_image() -> DiffractionImage:
 def a_calibration(image: DiffractionImage, trusted: bool = True) -> Calibration:
     angle = np.linspace(0, 2 * np.pi, 40)
     line = np.column_stack([40 + 20 * np.cos(angle), 30 + 20 * np.sin(angle)])
+    reason = "1 of 1 rings found." if trusted else "Only 1 ring could be found."
     return Calibration(
-        geometry=GEOMETRY,
+        geometry=replace(GEOMETRY, trusted=trusted, warnings=() if trusted else (reason,)),
         image=image,
         uncertainties={"distance": 1e-6},
         rings=(Ring(1, 0.02, 3.0, 40, 1e-5, line, line),),
         share_on_rings=0.9,
         share_by_chance=0.1,
         peak_residual=0.001,
-        trusted=trusted,
-        reason="1 of 1 rings found." if trusted else "Only 1 ring could be found.",
+        reason=reason,
     )
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import fields, replace
 from math import degrees
 from pathlib import Path
@@ -21,9 +22,9 @@ from beamcanvas.powder import (
 )
 from beamcanvas.powder.detectors import named_detector
 from beamcanvas.powder.rings import (
+    PixelPositions,
     from_beam,
     parameters_of,
-    pixel_positions,
     ring_line,
     to_beam,
     two_theta,
@@ -55,11 +56,36 @@ def peak_residual(image: DiffractionImage, geometry: Geometry, setup: Setup) -> 
     return float(np.sqrt(np.mean(np.square(off))))
 
 
+def simulated(
+    detector: str, calibrant: str, energy: float, placement: tuple[float, ...]
+) -> tuple[DiffractionImage, Geometry]:
+    """An image by pyFAI with counting noise, and its geometry.
+
+    `placement` is the distance in m, the beam's x and y in pixels, and rotations in degrees.
+    """
+    from pyFAI.calibrant import get_calibrant
+
+    known = named_detector(detector)
+    distance, x, y, rot1, rot2 = placement
+    pixel = known.pixel_size[0]
+    wavelength = HC / energy
+    parameters = from_beam(
+        np.array([distance, y * pixel, x * pixel, *np.radians([rot1, rot2]), wavelength])
+    )
+    truth = Geometry(*parameters[:5], rot3=0.0, wavelength=wavelength, detector=known)
+    powder = get_calibrant(calibrant)
+    powder.wavelength = wavelength
+    ideal = powder.fake_calibration_image(truth.pyfai(), W=np.radians(0.1 / 2.355) ** 2 * 5.545)
+    noisy = np.random.default_rng(1).poisson(ideal / ideal.max() * 300 + 20).astype(np.int32)
+    return DiffractionImage(noisy, np.zeros(noisy.shape, dtype=bool), detector=known), truth
+
+
 def test_ceo2_from_header_distance_and_image_centre(
     ceo2: DiffractionImage, setup: Setup, calibrated: Calibrated, published: Geometry
 ) -> None:
     geometry, calibration = calibrated
     assert calibration.trusted, calibration.reason
+    assert not calibration.warnings
     assert geometry.distance == pytest.approx(published.distance, abs=50e-6)
     for found, wanted in zip(geometry.beam_centre, published.beam_centre, strict=True):
         assert found == pytest.approx(wanted, abs=0.3)
@@ -110,6 +136,9 @@ def test_the_evidence_of_a_calibration(calibrated: Calibrated) -> None:
     [
         ({"energy": 29.5}, "from the lines"),
         ({"energy": 30.4929, "calibrant": "LaB6"}, "ring"),
+        # their lattices differ by 0.4 %, and all of Si's lines are on a ring of CeO2
+        ({"energy": 30.4929, "calibrant": "Si"}, "fit CeO2 (17 of 17"),
+        ({"energy": 30.4929, "calibrant": "NaCl"}, "rings"),
     ],
 )
 def test_what_the_image_does_not_support_is_not_to_be_trusted(
@@ -123,8 +152,11 @@ def test_what_the_image_does_not_support_is_not_to_be_trusted(
     assert said in calibration.reason
     assert "check the calibrant, the energy" in calibration.reason
     assert calibration.warnings
-    assert calibration.reason in caplog.text
-    assert geometry.warnings
+    said_once = [record.getMessage() for record in caplog.records]
+    assert said_once == list(calibration.warnings) == list(geometry.warnings)
+    assert said_once[0].startswith("The calibration is not to be trusted: ")
+    assert said_once[0][-40:] == calibration.reason[-40:]
+    assert not geometry.trusted
     pattern = integrate_1d(ceo2, geometry, points=200)
     assert pattern.warnings == geometry.warnings
     assert "not to be trusted" in geometry.summary
@@ -136,6 +168,9 @@ def test_a_wrong_distance_is_found_out(
     geometry, calibration = calibrate(ceo2, setup, distance=700.0)
     assert calibration.trusted
     assert "far from 700 mm" in calibration.reason
+    assert geometry.warnings == ("Calibrated, but the distance is 209 mm, far from 700 mm.",)
+    assert "not to be trusted" not in geometry.summary
+    assert "with a remark" in calibration.summary
     assert geometry.distance == pytest.approx(calibrated.geometry.distance, abs=10e-6)
 
 
@@ -199,6 +234,8 @@ def test_mar345_with_sample_rings_and_a_header_of_factory_settings(shared: Path)
     assert geometry.distance == pytest.approx(1.1191, abs=1e-3)
     assert calibration.peak_residual < 0.002
     assert sum(ring.points > 0 for ring in calibration.rings) >= 10
+    assert len(geometry.warnings) == 1
+    assert re.search(r"the image has 1\d strong rings that CeO2 doesn't have", geometry.warnings[0])
 
 
 def test_cancelling_and_progress(ceo2: DiffractionImage, setup: Setup) -> None:
@@ -216,7 +253,7 @@ def test_cancelling_and_progress(ceo2: DiffractionImage, setup: Setup) -> None:
 
 def test_angles_are_pyfais(published: Geometry) -> None:
     tilted = replace(published, rot1=0.2, rot2=-0.35)
-    ours = two_theta(pixel_positions(tilted.detector), parameters_of(tilted))
+    ours = two_theta(PixelPositions(tilted.detector)[:], parameters_of(tilted))
     theirs = tilted.pyfai().center_array(unit="2th_rad").ravel()
     assert np.abs(ours - theirs).max() < 1e-6
     parameters = parameters_of(tilted)
@@ -283,24 +320,60 @@ def test_against_a_known_truth(
     placement: tuple[float, ...],
     rough: dict[str, float],
 ) -> None:
-    """Simulated by pyFAI, with counting noise: strong tilt, small angles, beam off the image."""
-    from pyFAI.calibrant import get_calibrant
-
-    known = named_detector(detector)
-    distance, x, y, rot1, rot2 = placement
-    pixel = known.pixel_size[0]
-    wavelength = HC / energy
-    parameters = from_beam(
-        np.array([distance, y * pixel, x * pixel, *np.radians([rot1, rot2]), wavelength])
-    )
-    truth = Geometry(*parameters[:5], rot3=0.0, wavelength=wavelength, detector=known)
-    powder = get_calibrant(calibrant)
-    powder.wavelength = wavelength
-    ideal = powder.fake_calibration_image(truth.pyfai(), W=np.radians(0.1 / 2.355) ** 2 * 5.545)
-    noisy = np.random.default_rng(1).poisson(ideal / ideal.max() * 300 + 20).astype(np.int32)
-    image = DiffractionImage(noisy, np.zeros(noisy.shape, dtype=bool), detector=known)
+    """Strong tilt, small angles, beam off the image."""
+    image, truth = simulated(detector, calibrant, energy, placement)
     setup = describe_experiment(image, calibrant=calibrant, energy=energy)
     geometry, calibration = calibrate(image, setup, **rough)  # type: ignore[arg-type]
     assert calibration.trusted, calibration.reason
+    assert not calibration.warnings
     found, wanted = (g.pyfai().center_array(unit="2th_deg") for g in (geometry, truth))
     assert np.sqrt(np.mean((found - wanted) ** 2)) < 0.002
+
+
+@pytest.mark.parametrize(
+    ("powder", "taken_for", "energy"),
+    [
+        ("Si", "Si", 30.0),
+        ("CeO2", "CeO2", 30.0),
+        ("alpha_Al2O3", "alpha_Al2O3", 25.0),
+        ("CeO2", "Si", 30.0),
+        ("CeO2", "NaCl", 30.0),  # the same lines from a lattice 4 % larger
+        ("Si", "CeO2", 30.0),
+        ("Pt", "Au", 40.0),
+        ("LaB6", "CeO2", 30.0),
+    ],
+)
+def test_the_powder_that_it_is_and_the_one_that_it_is_not(
+    powder: str, taken_for: str, energy: float
+) -> None:
+    image, _ = simulated("Pilatus 300k", powder, energy, (0.2, 200, 330, 0.5, -0.7))
+    setup = describe_experiment(image, calibrant=taken_for, energy=energy)
+    geometry, calibration = calibrate(image, setup, distance=220.0)
+    assert calibration.trusted == (powder == taken_for), calibration.reason
+    assert bool(geometry.warnings) == (powder != taken_for)
+
+
+def test_a_foreign_ring_is_remarked_upon() -> None:
+    placement = (0.2, 200, 330, 0.5, -0.7)
+    image, _ = simulated("Pilatus 300k", "LaB6", 30.0, placement)
+    other, _ = simulated("Pilatus 300k", "diamond", 30.0, placement)
+    both = replace(image, data=image.data + other.data // 2)
+    setup = describe_experiment(both, calibrant="LaB6", energy=30.0)
+    geometry, calibration = calibrate(both, setup, distance=220.0)
+    assert calibration.trusted
+    assert re.search(r"has \d strong rings? that LaB6 doesn't have", geometry.warnings[0])
+    spot = replace(image, data=image.data.copy())
+    spot.data[400:408, 100:108] += 60_000  # no ring, however strong
+    assert not calibrate(spot, setup, distance=220.0).geometry.warnings
+
+
+def test_a_large_image_is_searched_in_parts() -> None:
+    """The search takes a part of the pixels, the last rounds all that are near rings."""
+    image, truth = simulated("Eiger 4M", "LaB6", 30.0, (0.2, 1000, 1100, 0.5, -0.7))
+    setup = describe_experiment(image, calibrant="LaB6", energy=30.0)
+    said: list[str] = []
+    progress = Progress(lambda fraction, message: said.append(message))
+    geometry, calibration = calibrate(image, setup, distance=220.0, progress=progress)
+    assert "Refining on all pixels" in said
+    assert calibration.trusted, calibration.reason
+    assert geometry.distance == pytest.approx(truth.distance, abs=5e-6)

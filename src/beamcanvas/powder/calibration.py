@@ -15,6 +15,7 @@ from .types import DiffractionImage, Geometry, Mask, Setup
 Quantity = Literal["distance", "beam centre", "tilt", "energy"]
 
 _ROUGHLY = 1.6  #: a rough distance is off by this factor at most
+_HEADER_WITHIN = 1.1  #: a header's distance is off by this factor at most
 _ANYWHERE = (0.02, 20.0)  #: m
 
 _Rings = Annotated[int | None, Param(label="Number of rings", ge=1, auto="all on the detector")]
@@ -100,13 +101,15 @@ def calibrate(
         wider = search.from_scratch(centre, reach, _ANYWHERE)
         if best is None or (wider is not None and wider.score > best.score):
             best = wider
-            if best and rough and not 1 / _ROUGHLY < best.placement[0] / rough < _ROUGHLY:
-                notes.append(
-                    f"the distance is {1e3 * best.placement[0]:.0f} mm, far from "
-                    f"{1e3 * rough:.0f} mm{'' if distance else ' in the header'}"
-                )
     if best is None:
         raise InputError("No distance puts two of the calibrant's rings on the detector.")
+    # a person types a rough distance, a header should know it
+    believed = _ROUGHLY if distance else _HEADER_WITHIN
+    if rough and not 1 / believed < best.placement[0] / rough < believed:
+        notes.append(
+            f"the distance is {1e3 * best.placement[0]:.0f} mm, far from "
+            f"{1e3 * rough:.0f} mm{'' if distance else ' in the header'}"
+        )
     calibration = search.result(best, notes)
     return Calibrated(calibration.geometry, calibration)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ..errors import InputError
 from ..task import Progress
 from .acceptance import Evidence, assess
+from .foreign_rings import better_powder, foreign_rings, ring_peaks
 from .integration import usable_mask
 from .results import Calibration, Ring
 from .ring_refinement import Refined, refine
@@ -19,18 +20,21 @@ from .ring_search import BrightPixels, bright_pixels, find_centres, find_distanc
 from .rings import (
     PARAMETERS,
     Array,
+    PixelPositions,
     from_beam,
     lines_at,
+    nearest,
     parameters_of,
-    pixel_positions,
     ring_line,
     to_beam,
+    two_theta,
     with_parameters,
 )
 from .types import DiffractionImage, Geometry, Mask, Setup, check_shape
 
 #: What can be held fixed, and where it stands in a placement.
 _NUMBERS = {"distance": (0,), "beam centre": (1, 2), "tilt": (3, 4), "energy": (5,)}
+_MOST_PIXELS = 3_000_000
 _SHRINKING = np.array([8, 6, 4.5, 3.5, 2.5, 2, 1.5, 1.2])  #: reach of bright pixels, pixels
 _ROUNDS = ((4, 8.0), (6, 7.0), (10, 6.0), (16, 5.0), (999, 4.0), (999, 4.0), (999, 4.0))
 
@@ -69,14 +73,19 @@ class GeometrySearch:
         pixels = usable_mask(image, detector) if mask is None else mask.pixels
         counts = image.corrected
         pixels = pixels | ~np.isfinite(counts)
-        positions = pixel_positions(detector)
         progress.check()
-        self.bright: BrightPixels = bright_pixels(counts, pixels, positions, progress)
+        self.where = PixelPositions(detector)
+        progress.check()
+        self.bright: BrightPixels = bright_pixels(counts, pixels, self.where, progress)
         if len(self.bright.index) < 100:
             raise InputError("The image shows no rings: hardly a pixel stands out in it.")
-        valid = ~pixels.ravel()
-        self.positions = positions[valid]
-        self.values = counts.ravel()[valid].astype(float)
+        self.valid = np.flatnonzero(~pixels)
+        self.counts = counts.ravel()
+        # a part of a large image will do, until the last rounds
+        self.thinning = max(1, len(self.valid) // _MOST_PIXELS)
+        part = self.valid[:: self.thinning]
+        self.positions, self.values = self.where[part], self.counts[part].astype(float)
+        progress.check()
         sines = 1e10 / (2 * np.array(setup.calibrant.d_spacings))
         # beyond 2θ of 155° nothing moves that a camera sees; refining the energy needs a margin
         self.sines = sines[sines * setup.wavelength < 0.976]
@@ -89,7 +98,7 @@ class GeometrySearch:
         self.free: NDArray[np.intp] = np.array([n for n in range(6) if n not in held], dtype=int)
         self.pixel = max(detector.pixel_size)
         self.radius = self.pixel * max(image.shape) / 2
-        # to compare guesses, a part of a large image will do
+        # to compare guesses, fewer will do
         self.some = slice(None, None, max(1, len(self.values) // 400_000) | 1)
 
     def angle(self, placement: Array) -> float:
@@ -149,22 +158,53 @@ class GeometrySearch:
         sharpened.sort(key=lambda c: -c.score)
         refined = []
         for number, candidate in enumerate(sharpened[:2]):
-            part = self.progress.part(0.6 + 0.2 * number, 0.8 + 0.2 * number)
+            part = self.progress.part(0.6 + 0.15 * number, 0.75 + 0.15 * number)
             found = self.refined(candidate.placement, part)
             refined.append(found or self.candidate(candidate.placement))
-        return max(refined, key=lambda c: c.score, default=None)
+        best = max(refined, key=lambda c: c.score, default=None)
+        if best is None or best.refined is None or self.thinning == 1:
+            return best
+        return self.on_all_pixels(best, best.refined) or best
 
-    def refined(self, start: Array, progress: Progress) -> Candidate | None:
+    def on_all_pixels(self, best: Candidate, refined: Refined) -> Candidate | None:
+        """A placement that rests on a part of the pixels, refined on all that are near rings."""
+        progress = self.progress.part(0.9, 1.0)
+        parameters = from_beam(best.placement)
+        lines = lines_at(self.sines, best.placement[5])
+        # the last rounds look no further
+        reach = max((_ROUNDS[-1][1] + 1) * self.angle(best.placement), 2.2 * refined.points.width)
+        near = []
+        blocks = np.array_split(self.valid, len(self.valid) // 1_000_000 + 1)
+        for block in progress.part(0.0, 0.5).each(blocks, "Refining on all pixels"):
+            angle = two_theta(self.where[block], parameters)
+            near.append(block[np.abs(angle - lines[nearest(angle, lines)]) < reach])
+        pixels = np.concatenate(near)
+        return self.refined(
+            best.placement,
+            progress.part(0.5, 1.0),
+            self.where[pixels],
+            self.counts[pixels].astype(float),
+            _ROUNDS[-2:],
+        )
+
+    def refined(
+        self,
+        start: Array,
+        progress: Progress,
+        positions: Array | None = None,
+        values: Array | None = None,
+        rounds: Sequence[tuple[int, float]] = _ROUNDS,
+    ) -> Candidate | None:
         found = refine(
-            self.positions,
-            self.values,
+            self.positions if positions is None else positions,
+            self.values if values is None else values,
             start,
             self.sines,
             self.free,
             self.scale(start),
             self.angle(start),
             self.rings,
-            _ROUNDS,
+            rounds,
             progress,
         )
         return None if found is None else self.candidate(found.placement, found)
@@ -191,15 +231,22 @@ class GeometrySearch:
         doubts = evidence.doubts
         if best.refined is None:
             doubts = [*doubts, "too few places on rings were found to refine on"]
-        trusted = not doubts
-        reason = "; ".join([evidence.words if trusted else ", ".join(doubts), *notes])
-        if not trusted:
-            reason += "; check the calibrant, the energy and the rough distance"
+        if not doubts:
+            doubts, remarks = self.of_other_rings(best)
+            notes = [*remarks, *notes]
+        if doubts:
+            advice = "check the calibrant, the energy and the rough distance"
+            reason = "; ".join([", ".join(doubts), *notes, advice])
+            warnings = [f"The calibration is not to be trusted: {reason}."]
+        else:
+            reason = "; ".join([evidence.words, *notes])
+            warnings = [f"Calibrated, but {note}." for note in notes]
         reason = reason[:1].upper() + reason[1:] + "."
         blank = Geometry(*(0.0,) * 7, detector=self.setup.detector, calibrant=self.setup.calibrant)
         geometry = replace(
             with_parameters(blank, from_beam(best.placement)),
-            warnings=() if trusted else (f"The calibration is not to be trusted: {reason}",),
+            warnings=tuple(warnings),
+            trusted=not doubts,
         )
         calibration = Calibration(
             geometry=geometry,
@@ -209,13 +256,30 @@ class GeometrySearch:
             share_on_rings=evidence.share,
             share_by_chance=evidence.chance,
             peak_residual=float(np.degrees(evidence.residual)),
-            trusted=trusted,
             reason=reason,
         )
         for warning in geometry.warnings:  # headless there is no window that says it
             logging.getLogger(__name__).warning(warning)
         self.progress(1.0, "Calibrated")
         return calibration
+
+    def of_other_rings(self, best: Candidate) -> tuple[list[str], list[str]]:
+        """Doubts and remarks about rings that the calibrant doesn't have."""
+        wavelength, name = float(best.placement[5]), self.setup.calibrant.name
+        width = 0.0 if best.refined is None else best.refined.points.width
+        lines = lines_at(self.sines, wavelength)
+        self.progress.check()
+        peaks = ring_peaks(self.positions, self.values, best.placement, best.evidence.pixel, width)
+        self.progress.check()
+        own = peaks.fit(name, lines)
+        other = better_powder(peaks, own, wavelength)
+        if other is not None:
+            return [f"the rings fit {other.words} better than {own.words}"], []
+        strong = foreign_rings(peaks, lines)
+        if not strong:
+            return [], []
+        them = "1 strong ring" if strong == 1 else f"{strong} strong rings"
+        return [], [f"the image has {them} that {name} doesn't have, of a sample or another powder"]
 
     def uncertainties(self, best: Candidate) -> dict[str, float]:
         """Standard deviations of the parameters that could move."""

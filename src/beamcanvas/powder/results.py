@@ -50,19 +50,24 @@ class Calibration:
     share_on_rings: float  #: of the bright pixels, 0 to 1
     share_by_chance: float  #: that rings anywhere would catch
     peak_residual: float  #: of the 1D pattern's peaks from the calibrant's lines, degrees
-    trusted: bool
     reason: str  #: one sentence: why it is, or is not, to be trusted
 
     @property
+    def trusted(self) -> bool:
+        return self.geometry.trusted
+
+    @property
     def warnings(self) -> tuple[str, ...]:
-        return () if self.trusted else (self.reason,)
+        """Why it is not to be trusted, or what is odd although it is."""
+        return self.geometry.warnings
 
     @property
     def summary(self) -> str:
         found = sum(ring.points > 0 for ring in self.rings)
         if not self.trusted:
             return f"calibration not to be trusted: {self.reason}"
-        return f"calibration, {found} rings, peaks within {self.peak_residual:.4f}°"
+        remark = ", with a remark" if self.warnings else ""
+        return f"calibration, {found} rings, peaks within {self.peak_residual:.4f}°{remark}"
 
     def nxdata(self) -> NXData:
         """The image; the rings to draw over it are in :attr:`rings`."""
@@ -102,7 +107,7 @@ class Calibration:
             return factor * u[name] if name in u else None
 
         return {
-            "Trusted": "yes" if self.trusted else "NO",
+            "Trusted": ("yes, with a remark" if self.warnings else "yes") if self.trusted else "NO",
             "Because": self.reason,
             "Distance": value(1e3 * g.distance, scaled("distance", 1e3), "mm", 4),
             "Beam centre": f"x {x:.2f}, y {y:.2f} px",

@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..task import SILENT, Progress
-from .rings import Array, from_beam, lines_at, nearest, two_theta
+from .rings import Array, PixelPositions, from_beam, lines_at, nearest, two_theta
 
 _MOST_PIXELS = 100_000
 _COARSE_PIXELS = 8_000
+_ENOUGH_TO_SCATTER = 1_000_000  #: pixels that tell how much all of them scatter
 _SIGNIFICANT = 3.0  #: standard deviations above the surroundings
 
 
@@ -39,29 +40,40 @@ class BrightPixels:
 def bright_pixels(
     image: NDArray[np.float32],
     mask: NDArray[np.bool_],
-    positions: Array,
+    where: PixelPositions,
     progress: Progress = SILENT,
 ) -> BrightPixels:
     """The pixels that stand out by more than their surroundings scatter."""
     from scipy.ndimage import median_filter, uniform_filter
 
     valid = ~mask & np.isfinite(image)
+    some = np.flatnonzero(valid)
+    some = some[:: max(1, len(some) // _ENOUGH_TO_SCATTER) | 1]
     side = max(15, min(image.shape) // 30) | 1
     share = np.maximum(uniform_filter(valid.astype(np.float32), side), 1e-6)
     # square roots: the scatter of counts is the same all over
+    progress.check()
     counts = np.where(valid, np.sqrt(np.clip(image, 0, None)), 0).astype(np.float32)
     level = uniform_filter(counts, side) / share
-    smooth = median_filter(np.where(valid, counts, level), 3)  # one hot pixel is no ring
+    progress.check()
+    filled = np.where(valid, counts, level)
+    smooth = np.empty_like(filled)
+    for first in range(0, len(filled), 500):  # one hot pixel is no ring
+        progress.check()
+        above = min(first, 1)
+        block = median_filter(filled[first - above : first + 501], 3)
+        smooth[first : first + 500] = block[above : above + 500]
     for _ in range(3):  # strong rings must not lift the level that faint ones stand out from
         progress.check()
-        scatter = 1.48 * float(np.median(np.abs(smooth - level)[valid])) + 1e-3
+        scatter = 1.48 * float(np.median(np.abs((smooth - level).ravel()[some]))) + 1e-3
+        progress.check()
         capped = np.where(valid, np.minimum(smooth, level + 2 * scatter), 0)
         level = uniform_filter(capped, side) / share
     significance = np.where(valid, (smooth - level) / scatter, 0)
     chosen = np.flatnonzero(significance > _SIGNIFICANT)
     chosen = chosen[:: max(1, -(-len(chosen) // _MOST_PIXELS))]
     weights = np.clip(significance.ravel()[chosen] / (2 * _SIGNIFICANT), 0, 1).astype(float)
-    return BrightPixels(positions[chosen], weights, chosen)
+    return BrightPixels(where[chosen], weights, chosen)
 
 
 @dataclass(frozen=True, eq=False)

@@ -39,11 +39,19 @@ def with_parameters(geometry: Geometry, parameters: Array) -> Geometry:
     )
 
 
-def pixel_positions(detector: Detector) -> Array:
-    """Centres of all pixels in the detector's own frame, m: (pixels, 3)."""
-    p1, p2, p3 = detector.pyfai().calc_cartesian_positions()
-    flat = np.zeros(p1.size) if p3 is None else np.ravel(p3)
-    return np.column_stack([np.ravel(p1), np.ravel(p2), flat])
+class PixelPositions:
+    """Centres of a detector's pixels in its own frame, by their numbers in the flat image."""
+
+    def __init__(self, detector: Detector) -> None:
+        p1, p2, p3 = detector.pyfai().calc_cartesian_positions()
+        self._on_plane = np.ravel(p1), np.ravel(p2)
+        self._off_plane = None if p3 is None else np.ravel(p3)  # of a detector that isn't flat
+
+    def __getitem__(self, numbers: NDArray[np.intp] | slice) -> Array:
+        """Their positions, m: (pixels, 3)."""
+        p1, p2 = (plane[numbers] for plane in self._on_plane)
+        p3 = np.zeros(len(p1)) if self._off_plane is None else self._off_plane[numbers]
+        return np.array([p1, p2, p3], dtype=float).T  # whole columns are read at a time
 
 
 def _in_laboratory(positions: Array, parameters: Array) -> tuple[Array, Array, Array]:

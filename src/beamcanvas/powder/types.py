@@ -187,7 +187,8 @@ class Geometry:
     wavelength: float  #: m
     detector: Detector
     calibrant: Calibrant | None = None  #: what it was calibrated with
-    warnings: tuple[str, ...] = ()  #: why its results are not to be trusted
+    warnings: tuple[str, ...] = ()  #: what to know before using it, a sentence each
+    trusted: bool = True  #: False when its calibration failed its own test
 
     def pyfai(self) -> Any:
         """The same as a new pyFAI azimuthal integrator."""
@@ -230,7 +231,7 @@ class Geometry:
     @property
     def summary(self) -> str:
         x, y = self.beam_centre
-        doubt = ", not to be trusted" if self.warnings else ""
+        doubt = "" if self.trusted else ", not to be trusted"
         return (
             f"geometry: {1e3 * self.distance:.3f} mm, beam at ({x:.1f}, {y:.1f}) px, "
             f"tilt {self.tilt:.2f}°, {self.energy:.4f} keV{doubt}"
