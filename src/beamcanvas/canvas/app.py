@@ -13,22 +13,17 @@ os.environ.setdefault("QT_API", "pyqt5" if find_spec("PyQt5") else "pyqt6")
 import argparse
 import logging
 import threading
-from importlib import import_module
 from typing import Any
 
-from AnyQt.QtCore import QObject, QTimer
+from AnyQt.QtCore import QTimer
 from orangecanvas import config
 from orangecanvas.main import Main
 from orangecanvas.registry import WidgetRegistry, set_global_registry
 
 from .config import Config
 from .jobs import THREAD
+from .preload import Preload
 from .window import MainWindow
-
-#: heavy packages that the first opened node needs, without Qt in them
-_HEAVY = ("numpy", "h5py", "pydantic", "docstring_parser", "matplotlib")
-#: and those that only the thread of the window may load
-_HEAVY_QT = ("orangewidget.widget", "beamcanvas.canvas.generic")
 
 
 def configure() -> None:
@@ -86,50 +81,6 @@ class Program(Main):
     def open_files(self, paths: Sequence[str]) -> None:
         for path in paths:
             self.window.open_scheme_file(path)
-
-
-class Preload(QObject):
-    """Loads in quiet moments what the first opened node would have to wait for."""
-
-    def __init__(self, parent: QObject) -> None:
-        super().__init__(parent)
-        self._left = list(_HEAVY)
-        self._left_qt = list(_HEAVY_QT)
-        self._thread = threading.Thread(target=self._work, daemon=True)
-        self._timer = QTimer(self, interval=100)
-        self._timer.timeout.connect(self._go_on)
-
-    def start(self) -> None:
-        self._thread.start()
-        self._timer.start()
-
-    def stop(self) -> None:
-        """Leave the rest; Python must not end in the middle of an import."""
-        self._timer.stop()
-        self._left.clear()
-        if self._thread.is_alive():
-            self._thread.join()
-
-    def _work(self) -> None:
-        while self._left:
-            _load(self._left.pop(0))
-
-    def _go_on(self) -> None:
-        if self._thread.is_alive():
-            return
-        if not self._left_qt:
-            self._timer.stop()
-            return
-        hook = sys.excepthook
-        _load(self._left_qt.pop(0))
-        sys.excepthook = hook  # pyqtgraph puts its own in
-
-
-def _load(name: str) -> None:
-    try:
-        import_module(name)
-    except ImportError:
-        pass  # whoever needs it says so
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -25,6 +25,8 @@ from ..workflow.validation import check
 from . import planning
 from .jobs import Job, Workers
 from .noderun import State
+from .preload import want
+from .registry import catalogue
 from .scheme import Scheme, StepNode, reach
 from .steprun import StepRun
 
@@ -147,6 +149,7 @@ class Engine(QObject):
             self._outputs[node.id] = node.run.outputs
             self._top[node.id] = node.id
         node.run.folder = self._folder()
+        want(catalogue().libraries.get(node.kind.category, ()))
 
     def _node_removed(self, node: StepNode) -> None:
         for job in self.workers.jobs:

@@ -45,6 +45,8 @@ class Catalogue:
     def __init__(self) -> None:
         self.registry = WidgetRegistry()
         self.task_of: dict[str, str] = {}  #: widget's qualified name -> task identifier
+        #: category -> what its tasks load when they run
+        self.libraries: dict[str, tuple[str, ...]] = {}
         self._by_name: dict[str, WidgetDescription] = {}
         self._by_task: dict[str, WidgetDescription] = {}
         self._scanned = False
@@ -79,6 +81,7 @@ class Catalogue:
         described = [self._describe(w, category, project) for w in found]
         if not any(described):
             return
+        self.libraries[category.name] = tuple(said.get("LIBRARIES", ()))
         if not self.registry.has_category(category.name):
             self.registry.register_category(category)
         for widget, description in zip(found, described, strict=True):
