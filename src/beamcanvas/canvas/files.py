@@ -116,6 +116,7 @@ class FileWindow(CanvasMainWindow):
         draw(workflow, scheme, catalogue())
         self.set_scheme(scheme)
         document = self.current_document()
+        document.scene().clearSelection()
         self.clear_page()
         # a results file isn't written over by the workflow that was in it
         if path is not None and path.suffix.lower() not in suffixes()[_RESULTS]:

@@ -165,6 +165,9 @@ class _Browser(QTextBrowser):
             return super().loadResource(kind, url)
         path = Path(url.toLocalFile() if url.isLocalFile() else self._page.parent / url.path())
         image = QImage(str(path))
+        if image.isNull():  # nothing is better than the sign of a broken picture
+            image = QImage(1, 1, QImage.Format.Format_ARGB32)
+            image.fill(0)
         room = max(200, self.viewport().width() - 30)
         if image.width() > room:
             image = image.scaledToWidth(room, Qt.TransformationMode.SmoothTransformation)
