@@ -7,7 +7,7 @@ from beamcanvas.canvas.widget import TaskWidget
 
 class OWSaveAscii(TaskWidget, task="beamcanvas.powder.save.save_ascii"):
     name = "Save as text"
-    description = "Write a pattern as columns: .xye, .xy, .dat."
+    description = "Write a pattern as columns: .xye, .xy, .dat, .fxye, .chi."
     icon = "icons/save_ascii.svg"
     priority = 90
-    keywords = ("xye", "xy", "dat", "ascii", "columns", "Rietveld", "export")
+    keywords = ("xye", "xy", "dat", "fxye", "chi", "GSAS", "ascii", "columns", "Rietveld", "export")

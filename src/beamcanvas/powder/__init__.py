@@ -5,6 +5,7 @@ from .experiment import describe_experiment
 from .image import open_image
 from .integration import integrate_1d, integrate_2d
 from .mask import mask_pixels, runs_of
+from .open_pattern import open_pattern
 from .poni import read_poni, save_poni
 from .results import Cake, Calibration, Pattern, Ring
 from .save import save_ascii, save_nexus
@@ -29,6 +30,7 @@ __all__ = [
     "integrate_2d",
     "mask_pixels",
     "open_image",
+    "open_pattern",
     "read_poni",
     "refine_geometry",
     "runs_of",

@@ -20,6 +20,7 @@ AXES = {
     "q_A^-1": ("q", "Å⁻¹", "q"),
     "d_A": ("d", "Å", "d spacing"),
     "r_mm": ("r", "mm", "Radius"),
+    "r_A": ("r", "Å", "r"),  # of a pair distribution function
 }
 
 
@@ -141,7 +142,7 @@ class Pattern:
     intensity: NDArray[np.float64]
     sigma: NDArray[np.float64] | None  #: standard deviations, when an error model was asked for
     unit: str  #: of the radial axis, as pyFAI spells it: "2th_deg", "q_nm^-1" ...
-    geometry: Geometry
+    geometry: Geometry | None  #: None when it was read from a file that doesn't tell
     engine: str  #: what computed it, as it ran: "bbox split, CSR, Cython"
     settings: dict[str, Any] = field(default_factory=dict)  #: by which it was made
     #: positions of known lines on the radial axis, by the name of what gives them
@@ -159,7 +160,7 @@ class Pattern:
         return NXData(
             signal=self.intensity,
             name="intensity",
-            label="Intensity",
+            label="G(r)" if self.unit == "r_A" else "Intensity",
             errors=self.sigma,
             axes=(_axis(self.unit, self.radial),),
             title=self.source,

@@ -16,9 +16,13 @@ from ..task import Param, task
 from .output_file import replacing
 from .poni import poni_text
 from .results import AXES, Cake, Pattern
+from .text_formats import Columns, chi_text, fxye_text, plain_text
+from .types import Geometry
 
 #: NeXus wants plain ASCII units; these are the ones that pyFAI and silx know too.
 _NEXUS_UNITS = {"°": "deg", "nm⁻¹": "1/nm", "Å⁻¹": "1/angstrom", "Å": "angstrom"}
+
+_COLUMNS = "Columns (*.xye *.xy *.dat *.fxye *.chi);;All files (*)"
 
 
 @task(title="Save as NeXus", output="file", requires="powder")
@@ -54,11 +58,13 @@ def save_nexus(
         entry["title"] = data.source
         entry["end_time"] = datetime.now(UTC).isoformat(timespec="seconds")
         process = _describe(entry.create_group("integrate"), "NXprocess", "result")
-        process["program"] = "pyFAI"
-        process["version"] = pyFAI.version
+        by_pyfai = data.engine.startswith("pyFAI")
+        process["program"] = "pyFAI" if by_pyfai else "beamcanvas"
+        process["version"] = pyFAI.version if by_pyfai else __version__
         process["engine"] = data.engine
         _note(process, "settings", "application/json", json.dumps(data.settings, indent=1))
-        _note(process, "geometry", "text/plain", poni_text(data.geometry))
+        if data.geometry is not None:
+            _note(process, "geometry", "text/plain", poni_text(data.geometry))
         if data.warnings:
             process["warnings"] = list(data.warnings)
         _data(process.create_group("result"), data)
@@ -101,13 +107,14 @@ def _data(group: Any, data: Pattern | Cake) -> None:
 def save_ascii(
     pattern: Pattern,
     *,
-    file: Annotated[Path, Param(path="save", filter="Columns (*.xye *.xy *.dat);;All files (*)")],
+    file: Annotated[Path, Param(path="save", filter=_COLUMNS)],
     header: Annotated[Literal["full", "none"], Param(label="Header lines")] = "full",
 ) -> Path:
     """Save a pattern as text columns: radial axis, intensity, and standard deviation.
 
-    The suffix decides: ``.xye`` three columns, ``.xy`` two, anything else three when there
-    are standard deviations. Points where nothing was measured are left out.
+    The suffix decides: ``.xye`` three columns, ``.xy`` two, ``.fxye`` for GSAS (2θ in
+    hundredths of a degree), ``.chi`` as FIT2D writes it, anything else three columns when
+    there are standard deviations. Points where nothing was measured are left out.
 
     Parameters
     ----------
@@ -122,27 +129,41 @@ def save_ascii(
     Raises
     ------
     InputError
-        When an .xye is asked for a pattern without standard deviations, or the file can't
-        be written.
+        When an .xye or .fxye is asked for a pattern without standard deviations, an .fxye
+        for one that isn't over 2θ, or the file can't be written.
     """
     path = Path(file)
     suffix = path.suffix.lower()
-    if suffix == ".xye" and pattern.sigma is None:
+    columns = _columns(pattern, path.name, suffix)
+    with replacing(path, ".dat") as (path, new):
+        if suffix == ".fxye":
+            text = fxye_text(columns)
+        elif suffix == ".chi":
+            name, unit, _ = AXES[columns.unit]
+            text = chi_text(columns, f"{name} ({_NEXUS_UNITS.get(unit, unit)})")
+        else:
+            text = plain_text(columns, _header(pattern) if header == "full" else [])
+        new.write_text(text, encoding="utf-8")
+    return path
+
+
+def _columns(pattern: Pattern, name: str, suffix: str) -> Columns:
+    """The points that were measured, as the suffix wants them."""
+    if suffix in (".xye", ".fxye") and pattern.sigma is None:
         raise InputError(
-            f"{path.name} takes standard deviations and the pattern has none: "
+            f"{name} takes standard deviations and the pattern has none: "
             "integrate with an error model, or save as .xy."
         )
-    columns = [pattern.radial, pattern.intensity]
-    if pattern.sigma is not None and suffix != ".xy":
-        columns.append(pattern.sigma)
-    rows = np.column_stack(columns)[_measured(pattern)]
-    if not len(rows):
+    x, unit = pattern.radial, pattern.unit
+    if suffix == ".fxye":
+        if not unit.startswith("2th"):
+            raise InputError(f"{name} is over 2θ and the pattern is over {AXES[unit][2]}.")
+        x, unit = (np.degrees(x) if unit == "2th_rad" else x), "2th_deg"
+    good = _measured(pattern)
+    if not good.any():
         raise InputError("The pattern has no point where something was measured.")
-    with replacing(path, ".dat") as (path, new), new.open("w", encoding="utf-8") as stream:
-        if header == "full":
-            stream.writelines(f"# {line}\n" for line in _header(pattern))
-        np.savetxt(stream, rows, fmt="%.10g")
-    return path
+    sigma = None if pattern.sigma is None or suffix in (".xy", ".chi") else pattern.sigma[good]
+    return Columns(x[good], pattern.intensity[good], sigma, unit, pattern.source)
 
 
 def _measured(pattern: Pattern) -> NDArray[np.bool_]:
@@ -157,11 +178,26 @@ def _measured(pattern: Pattern) -> NDArray[np.bool_]:
 
 def _header(pattern: Pattern) -> list[str]:
     name, unit, _ = AXES[pattern.unit]
-    g = pattern.geometry
-    x, y = g.beam_centre
+    engine = f", {pattern.engine}" if pattern.engine else ""
     said = {
         "image": pattern.source,
-        "program": f"beamcanvas {__version__}, {pattern.engine}",
+        "program": f"beamcanvas {__version__}{engine}",
+        **_placement(pattern.geometry),
+        **{key: value for key, value in pattern.settings.items() if value is not None},
+    }
+    lines = [f"{key} = {value}" for key, value in said.items()]
+    lines += [f"warning: {warning}" for warning in pattern.warnings]
+    sigma = "" if pattern.sigma is None else "  sigma"
+    return [*lines, f"{name} ({_NEXUS_UNITS.get(unit, unit)})  intensity{sigma}"]
+
+
+def _placement(geometry: Geometry | None) -> dict[str, str]:
+    """Where the detector stood, in the header's words; nothing of a pattern from elsewhere."""
+    if geometry is None:
+        return {}
+    g = geometry
+    x, y = g.beam_centre
+    return {
         "detector": g.detector.words,
         "energy": f"{g.energy:.6g} keV",
         "wavelength": f"{1e10 * g.wavelength:.9g} Å",
@@ -169,9 +205,4 @@ def _header(pattern: Pattern) -> list[str]:
         "poni": f"{g.poni1:.9g}, {g.poni2:.9g} m",
         "rotations": f"{g.rot1:.9g}, {g.rot2:.9g}, {g.rot3:.9g} rad",
         "beam centre": f"{x:.3f}, {y:.3f} px",
-        **{key: value for key, value in pattern.settings.items() if value is not None},
     }
-    lines = [f"{key} = {value}" for key, value in said.items()]
-    lines += [f"warning: {warning}" for warning in pattern.warnings]
-    sigma = "" if pattern.sigma is None else "  sigma"
-    return [*lines, f"{name} ({_NEXUS_UNITS.get(unit, unit)})  intensity{sigma}"]
