@@ -67,8 +67,17 @@ def test_diamond_gives_what_a_headless_run_gives(drawn, qtbot):
     assert set(states(scheme).values()) == {State.DONE}
 
 
-def test_nothing_runs_before_the_first_run(drawn, qtbot):
+def test_opening_runs_nothing_and_the_first_edit_what_it_reaches(drawn, qtbot):
     scheme = drawn(diamond())
+    qtbot.wait(400)
+    assert set(states(scheme).values()) == {State.IDLE}
+    scheme.node_of("top").run.set_setting("a", 5.0)
+    qtbot.waitUntil(lambda: set(states(scheme).values()) == {State.DONE})
+
+
+def test_an_edit_runs_nothing_where_inputs_are_missing_or_nobody_wants_it(drawn, qtbot):
+    scheme = drawn(diamond())
+    scheme.node_of("top").run.automatic = False
     scheme.node_of("top").run.set_setting("a", 5.0)
     qtbot.wait(400)
     assert set(states(scheme).values()) == {State.IDLE}

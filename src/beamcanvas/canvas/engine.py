@@ -57,7 +57,8 @@ class Engine(QObject):
         self.scheme = scheme
         self.workers = Workers(self)
         self.workers.ended.connect(self._ended)
-        self.started = False  #: something was run: changes run by themselves from now on
+        #: a person edited or ran something: changes run by themselves from now on
+        self.started = False
         self._paused = False
         self._scheduler: Scheduler | None = None
         self._flat = Workflow()
@@ -186,7 +187,8 @@ class Engine(QObject):
     # -- running by itself
 
     def setting_edited(self, node: StepNode) -> None:
-        """A person changed a setting of a node."""
+        """A person changed a setting of a node: the scheme is being worked on from now on."""
+        self.started = True
         self.edited.emit()
         self.changed(node)
 
