@@ -75,7 +75,7 @@ def test_opening_runs_nothing_and_the_first_edit_what_it_reaches(drawn, qtbot):
     qtbot.waitUntil(lambda: set(states(scheme).values()) == {State.DONE})
 
 
-def test_an_edit_runs_nothing_where_inputs_are_missing_or_nobody_wants_it(drawn, qtbot):
+def test_an_edit_runs_nothing_where_nobody_wants_it(drawn, qtbot):
     scheme = drawn(diamond())
     scheme.node_of("top").run.automatic = False
     scheme.node_of("top").run.set_setting("a", 5.0)
