@@ -7,17 +7,16 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 VENV := .venv
 BIN := $(VENV)/bin
 RESULTS := results
-TUTORIAL := $(RESULTS)/powder/calibrate_and_integrate.ows
 
 .PHONY: run test lint format bench clean
 
 run: $(VENV)/.run
-	@$(BIN)/beamcanvas tutorials powder --to $(RESULTS)
-	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then \
-		$(BIN)/beamcanvas open $(TUTORIAL); \
+	@scheme=$$($(BIN)/beamcanvas tutorials powder --to $(RESULTS)) && \
+	if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then \
+		$(BIN)/beamcanvas open "$$scheme"; \
 	else \
-		echo "There is no screen here: replaying the tutorial headless."; \
-		$(BIN)/beamcanvas run $(TUTORIAL) --results $(RESULTS)/powder.h5 && \
+		echo "There is no screen here: replaying the tutorial $$scheme headless."; \
+		$(BIN)/beamcanvas run "$$scheme" --results $(RESULTS)/powder.h5 && \
 		echo "Results: $(RESULTS)/powder.h5 (see 'beamcanvas show $(RESULTS)/powder.h5', 'silx view')"; \
 	fi
 

@@ -315,10 +315,13 @@ def test_tutorials_are_listed_and_copied(here: Folder) -> None:
     assert "powder" in here.run("tutorials")[1]
     code, out, _ = here.run("tutorials", "powder", "--to", "mine")
     assert code == 0
-    assert Path(out.strip(), "index.md").is_file()
-    code, _, err = here.run("tutorials", "powder", "--to", "mine")
-    assert code == 2
-    assert "is there already" in err
+    scheme = Path(out.strip())
+    assert scheme.with_name("index.md").is_file()
+    assert here.run("tutorials", "powder", "--to", "mine")[1] == out  # unchanged: the same copy
+    scheme.write_text("mine")
+    code, out, _ = here.run("tutorials", "powder", "--to", "mine")
+    assert (code, Path(out.strip()).parent.name) == (0, "powder_2")
+    assert scheme.read_text() == "mine"
 
 
 def test_tasks_are_filtered_by_a_pattern(here: Folder) -> None:

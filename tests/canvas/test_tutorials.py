@@ -16,7 +16,7 @@ pytestmark = pytest.mark.gui
 def tutorial(tmp_path: Path, configured):
     from AnyQt.QtGui import QImage
 
-    from beamcanvas.canvas.tutorials import tutorials
+    from beamcanvas.tutorials import tutorials
 
     folder = tmp_path / "installed" / "adding"
     (folder / "data").mkdir(parents=True)
@@ -41,7 +41,7 @@ def test_a_tutorial_says_what_it_is(tutorial):
 
 
 def test_a_changed_copy_is_never_written_over(tutorial, tmp_path):
-    from beamcanvas.canvas.tutorials import copy_tutorial
+    from beamcanvas.tutorials import copy_tutorial
 
     place = tmp_path / "mine"
     first = copy_tutorial(tutorial, place)
@@ -54,7 +54,7 @@ def test_a_changed_copy_is_never_written_over(tutorial, tmp_path):
 
 
 def test_a_place_that_cannot_be_written_is_said(tutorial, tmp_path):
-    from beamcanvas.canvas.tutorials import copy_tutorial
+    from beamcanvas.tutorials import copy_tutorial
 
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="can't be copied"):

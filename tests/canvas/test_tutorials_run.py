@@ -9,8 +9,8 @@ import numpy
 import pytest
 
 from beamcanvas.canvas.noderun import State
-from beamcanvas.canvas.tutorials import tutorials
 from beamcanvas.execution import run
+from beamcanvas.tutorials import tutorials
 from beamcanvas.workflow.formats import load, save
 
 pytestmark = pytest.mark.gui

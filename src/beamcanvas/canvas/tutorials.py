@@ -1,73 +1,16 @@
-"""Tutorials: a folder each, copied to a place of the user's, with a page to read beside it."""
+"""Tutorials on the canvas: where a person's copies go, and the page beside the scheme."""
 
 from __future__ import annotations
 
-import filecmp
-import shutil
-from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 from AnyQt.QtCore import QSettings, Qt, QUrl
 from AnyQt.QtGui import QDesktopServices
 from AnyQt.QtWidgets import QDockWidget, QTextBrowser, QWidget
 
-from ..errors import InputError
+from ..tutorials import Tutorial
 
-PACKAGE = "beamcanvas_tutorials"
 _PLACE = "tutorials/folder"
-
-
-@dataclass(frozen=True)
-class Tutorial:
-    """A folder with a scheme and, mostly, a page that walks through it."""
-
-    folder: Path
-
-    @property
-    def name(self) -> str:
-        return self.folder.name
-
-    @property
-    def page(self) -> Path | None:
-        page = self.folder / "index.md"
-        return page if page.exists() else None
-
-    @property
-    def scheme(self) -> Path:
-        return next(iter(sorted(self.folder.glob("*.ows"))))
-
-    @property
-    def title(self) -> str:
-        """The page's heading, or the folder's name in words."""
-        lines = self.page.read_text("utf-8").splitlines() if self.page else []
-        for line in lines:
-            if line.startswith("# "):
-                return line[2:].strip()
-        return self.name.replace("_", " ").capitalize()
-
-    @property
-    def teaser(self) -> str:
-        """The first paragraph of the page, in one line."""
-        if self.page is None:
-            return ""
-        for paragraph in self.page.read_text("utf-8").split("\n\n"):
-            text = " ".join(paragraph.split())
-            if text and text[0] not in "#!|<`":
-                return text
-        return ""
-
-
-def tutorials(root: Path | None = None) -> list[Tutorial]:
-    """The tutorials that are installed, by name."""
-    if root is None:
-        spec = find_spec(PACKAGE)
-        places = list(spec.submodule_search_locations or ()) if spec is not None else []
-        if not places:
-            return []
-        root = Path(places[0])
-    folders = sorted(f for f in root.iterdir() if f.is_dir())
-    return [Tutorial(f) for f in folders if any(f.glob("*.ows"))]
 
 
 def place() -> Path:
@@ -79,44 +22,6 @@ def place() -> Path:
 def set_place(folder: Path) -> None:
     """Remember where copies of tutorials go."""
     QSettings().setValue(_PLACE, str(folder))
-
-
-def copy_tutorial(tutorial: Tutorial, to: Path) -> Tutorial:
-    """A copy of the tutorial's folder in `to`.
-
-    A copy that is there and unchanged is used again; one that a person changed is left
-    alone and a new one made beside it.
-
-    Raises
-    ------
-    InputError
-        When the folder can't be written.
-    """
-    target = to / tutorial.name
-    n = 2
-    while target.exists() and not _unchanged(tutorial.folder, target):
-        target = to / f"{tutorial.name}_{n}"
-        n += 1
-    if not target.exists():
-        unfinished = target.with_name(f".{target.name}.part")
-        try:
-            to.mkdir(parents=True, exist_ok=True)
-            shutil.rmtree(unfinished, ignore_errors=True)
-            ignored = shutil.ignore_patterns("__pycache__", "*.py")
-            shutil.copytree(tutorial.folder, unfinished, ignore=ignored)
-            unfinished.rename(target)
-        except OSError as error:
-            shutil.rmtree(unfinished, ignore_errors=True)
-            raise InputError(f"The tutorial can't be copied to {to}: {error.strerror}.") from None
-    return Tutorial(target)
-
-
-def _unchanged(original: Path, copy: Path) -> bool:
-    files = [p.relative_to(original) for p in original.rglob("*") if p.is_file()]
-    kept = [f for f in files if f.suffix != ".py" and "__pycache__" not in f.parts]
-    return all(
-        (copy / f).is_file() and filecmp.cmp(original / f, copy / f, shallow=False) for f in kept
-    )
 
 
 class TutorialPage(QDockWidget):

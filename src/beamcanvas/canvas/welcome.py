@@ -17,7 +17,7 @@ from AnyQt.QtWidgets import (
 )
 
 from .pictures import icon
-from .tutorials import Tutorial
+from ..tutorials import Tutorial
 
 
 class WelcomePage(QFrame):

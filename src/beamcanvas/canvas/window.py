@@ -19,6 +19,8 @@ from orangecanvas.utils.settings import QSettings_readArray
 
 from ..errors import InputError
 from ..task import Task
+from ..tutorials import Tutorial, copy_tutorial, tutorials
+from ..workflow import Workflow
 from .autosave import left_behind
 from .editor import Editor
 from .engine import Engine
@@ -26,7 +28,7 @@ from .files import DropFilter, FileWindow
 from .pictures import icon
 from .registry import catalogue, generic_description
 from .scheme import Scheme
-from .tutorials import Tutorial, TutorialPage, copy_tutorial, place, set_place, tutorials
+from .tutorials import TutorialPage, place, set_place
 from .welcome import WelcomePage
 
 
@@ -235,6 +237,11 @@ class MainWindow(FileWindow):
         self.tutorial_page.hide()
         self.run_words.setText("Nothing was run yet")
 
+    def show_workflow(self, workflow: Workflow, path: Path | None) -> None:
+        super().show_workflow(workflow, path)
+        if path is not None:  # a scheme that has a page is a tutorial, from wherever it is opened
+            self.tutorial_page.show_page(Tutorial(path))
+
     def _hide_welcome(self, *_: Any) -> None:
         self.welcome_page.hide()
 
@@ -270,6 +277,5 @@ class MainWindow(FileWindow):
             return False
         window = self._window_to_use()
         window.show_workflow(workflow, copied.scheme)
-        window.tutorial_page.show_page(copied)
         window.message_bar.tell(f"This is your own copy, in {copied.folder}.", "info")
         return True
