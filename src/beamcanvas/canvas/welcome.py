@@ -16,8 +16,8 @@ from AnyQt.QtWidgets import (
     QWidget,
 )
 
-from .pictures import icon
 from ..tutorials import Tutorial
+from .pictures import icon
 
 
 class WelcomePage(QFrame):
