@@ -11,6 +11,7 @@ import numpy as np
 import pyFAI
 import pytest
 
+from beamcanvas.errors import InputError
 from beamcanvas.powder import (
     DiffractionImage,
     Geometry,
@@ -21,6 +22,7 @@ from beamcanvas.powder import (
     save_nexus,
     save_poni,
 )
+from beamcanvas.powder.integration import Unit
 
 
 def test_a_poni_file_there_and_back(published: Geometry, tmp_path: Path) -> None:
@@ -144,6 +146,51 @@ def test_bare_numbers_and_no_empty_rows(
     assert "#" not in path.read_text()
     assert rows[-1, 0] < 31
     assert (rows[:, 2] > 0).all()
+
+
+@pytest.mark.parametrize("unit", ["2th_rad", "q_nm^-1", "q_A^-1", "d_A"])
+def test_rietveld_programs_get_degrees(
+    ceo2: DiffractionImage, published: Geometry, tmp_path: Path, unit: Unit
+) -> None:
+    limits = (0.9, 4.0) if unit == "d_A" else (None, None)
+    pattern = integrate_1d(
+        ceo2,
+        published,
+        points=3000,
+        unit=unit,
+        error_model="poisson",
+        radial_min=limits[0],
+        radial_max=limits[1],
+        azimuth_max=90,
+    )
+    path = save_ascii(pattern, file=tmp_path / "a.xye")
+    rows = np.loadtxt(path)
+    assert (np.diff(rows[:, 0]) > 0).all()
+    assert rows[rows[:, 1].argmax(), 0] == pytest.approx(7.46, abs=0.03)
+    assert "# 2th (deg)  intensity  sigma" in path.read_text()
+    as_integrated = save_ascii(pattern, file=tmp_path / "a.xy")
+    assert np.isin(
+        np.loadtxt(as_integrated)[:, 0], [float(f"{x:.10g}") for x in pattern.radial]
+    ).all()
+    header = as_integrated.read_text()
+    assert "sigma" not in header
+    assert "azimuth_range = (None, 90" in header
+    assert ("radial_range" in header) == (unit == "d_A")
+
+
+def test_what_is_no_angle_is_not_saved_as_one(
+    ceo2: DiffractionImage, published: Geometry, tmp_path: Path
+) -> None:
+    radius = integrate_1d(ceo2, published, points=100, unit="r_mm", error_model="poisson")
+    q = integrate_1d(ceo2, published, points=100, unit="q_A^-1", error_model="poisson")
+    for pattern, said in (
+        (radius, r"a\.xye is over 2θ and the pattern is over Radius"),
+        (replace(q, geometry=None), r"the wavelength to turn q into it is not known"),
+    ):
+        with pytest.raises(InputError, match=said):
+            save_ascii(pattern, file=tmp_path / "a.xye")
+        assert not list(tmp_path.iterdir())
+    save_ascii(radius, file=tmp_path / "a.dat")
 
 
 def test_a_warning_is_written_down(

@@ -112,9 +112,10 @@ def save_ascii(
 ) -> Path:
     """Save a pattern as text columns: radial axis, intensity, and standard deviation.
 
-    The suffix decides: ``.xye`` three columns, ``.xy`` two, ``.fxye`` for GSAS (2θ in
-    hundredths of a degree), ``.chi`` as FIT2D writes it, anything else three columns when
-    there are standard deviations. Points where nothing was measured are left out.
+    The suffix decides: ``.xye`` three columns, 2θ in degrees whatever the pattern is over,
+    as Rietveld programs read it; ``.xy`` two columns; ``.fxye`` for GSAS (2θ in hundredths
+    of a degree); ``.chi`` as FIT2D writes it; anything else three columns when there are
+    standard deviations. Points where nothing was measured are left out.
 
     Parameters
     ----------
@@ -129,8 +130,9 @@ def save_ascii(
     Raises
     ------
     InputError
-        When an .xye or .fxye is asked for a pattern without standard deviations, an .fxye
-        for one that isn't over 2θ, or the file can't be written.
+        When an .xye or .fxye is asked for a pattern without standard deviations, an .xye
+        for one over a radius or without a wavelength, an .fxye for one that isn't over 2θ,
+        or the file can't be written.
     """
     path = Path(file)
     suffix = path.suffix.lower()
@@ -142,7 +144,7 @@ def save_ascii(
             name, unit, _ = AXES[columns.unit]
             text = chi_text(columns, f"{name} ({_NEXUS_UNITS.get(unit, unit)})")
         else:
-            text = plain_text(columns, _header(pattern) if header == "full" else [])
+            text = plain_text(columns, _header(pattern, columns) if header == "full" else [])
         new.write_text(text, encoding="utf-8")
     return path
 
@@ -158,12 +160,35 @@ def _columns(pattern: Pattern, name: str, suffix: str) -> Columns:
     if suffix == ".fxye":
         if not unit.startswith("2th"):
             raise InputError(f"{name} is over 2θ and the pattern is over {AXES[unit][2]}.")
-        x, unit = (np.degrees(x) if unit == "2th_rad" else x), "2th_deg"
-    good = _measured(pattern)
-    if not good.any():
+    if suffix in (".xye", ".fxye"):
+        x, unit = _two_theta(pattern, name), "2th_deg"
+    good = np.flatnonzero(_measured(pattern) & np.isfinite(x))
+    if not len(good):
         raise InputError("The pattern has no point where something was measured.")
+    good = good[np.argsort(x[good], kind="stable")]  # 2θ goes down where d goes up
     sigma = None if pattern.sigma is None or suffix in (".xy", ".chi") else pattern.sigma[good]
     return Columns(x[good], pattern.intensity[good], sigma, unit, pattern.source)
+
+
+def _two_theta(pattern: Pattern, name: str) -> NDArray[np.float64]:
+    """The pattern's axis as 2θ in degrees; NaN beyond 180°."""
+    x, unit = pattern.radial, pattern.unit
+    if unit == "2th_deg":
+        return x
+    if unit == "2th_rad":
+        return np.degrees(x)
+    if unit.startswith("r_"):
+        raise InputError(f"{name} is over 2θ and the pattern is over {AXES[unit][2]}.")
+    if pattern.geometry is None:
+        raise InputError(
+            f"{name} is over 2θ, and the wavelength to turn {AXES[unit][2]} into it is not known: "
+            "save as .dat."
+        )
+    wavelength = 1e10 * pattern.geometry.wavelength
+    with np.errstate(divide="ignore", invalid="ignore"):
+        q = {"q_A^-1": x, "q_nm^-1": x / 10, "d_A": 2 * np.pi / x}[unit]
+        angle: NDArray[np.float64] = np.degrees(2 * np.arcsin(q * wavelength / (4 * np.pi)))
+    return angle
 
 
 def _measured(pattern: Pattern) -> NDArray[np.bool_]:
@@ -176,18 +201,18 @@ def _measured(pattern: Pattern) -> NDArray[np.bool_]:
     return good
 
 
-def _header(pattern: Pattern) -> list[str]:
-    name, unit, _ = AXES[pattern.unit]
+def _header(pattern: Pattern, columns: Columns) -> list[str]:
+    name, unit, _ = AXES[columns.unit]
     engine = f", {pattern.engine}" if pattern.engine else ""
     said = {
         "image": pattern.source,
         "program": f"beamcanvas {__version__}{engine}",
         **_placement(pattern.geometry),
-        **{key: value for key, value in pattern.settings.items() if value is not None},
+        **{k: v for k, v in pattern.settings.items() if v not in (None, (None, None))},
     }
     lines = [f"{key} = {value}" for key, value in said.items()]
     lines += [f"warning: {warning}" for warning in pattern.warnings]
-    sigma = "" if pattern.sigma is None else "  sigma"
+    sigma = "" if columns.sigma is None else "  sigma"
     return [*lines, f"{name} ({_NEXUS_UNITS.get(unit, unit)})  intensity{sigma}"]
 
 
