@@ -138,7 +138,6 @@ def test_the_evidence_of_a_calibration(calibrated: Calibrated) -> None:
         ({"energy": 30.4929, "calibrant": "LaB6"}, "ring"),
         # their lattices differ by 0.4 %, and all of Si's lines are on a ring of CeO2
         ({"energy": 30.4929, "calibrant": "Si"}, "fit CeO2 (17 of 17"),
-        ({"energy": 30.4929, "calibrant": "NaCl"}, "rings"),
     ],
 )
 def test_what_the_image_does_not_support_is_not_to_be_trusted(

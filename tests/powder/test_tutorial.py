@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -66,6 +69,17 @@ def test_the_page_quotes_what_the_scheme_gives(folder: Path) -> None:
         assert f"| {name} | {report[name].rstrip('.')} |" in page
     for name in ("image", "mask", "geometry", "pattern"):
         assert f"*{results[name].summary}*" in page
+
+
+def test_a_replay_says_once_what_is_doubtful(folder: Path) -> None:
+    command = [sys.executable, "-m", "beamcanvas", "run", SCHEME, "--json"]
+    command += ["-p", "Experiment:energy=29.5"]
+    replay = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+    said = [line for line in replay.stderr.splitlines() if "not to be trusted" in line]
+    assert len(said) == 1
+    assert said[0].startswith("The calibration is not to be trusted: the pattern's peaks are 0.0")
+    assert "Traceback" not in replay.stderr
+    assert "save_geometry" in json.loads(replay.stdout)
 
 
 @pytest.mark.parametrize(
