@@ -1,6 +1,12 @@
 """Powder diffraction: from a detector image to a calibrated pattern."""
 
 from .calibration import Calibrated, calibrate, refine_geometry
+from .configuration import (
+    Configuration,
+    Configured,
+    read_configuration,
+    save_configuration,
+)
 from .experiment import describe_experiment
 from .image import open_image
 from .integration import integrate_1d, integrate_2d
@@ -16,6 +22,8 @@ __all__ = [
     "Calibrant",
     "Calibrated",
     "Calibration",
+    "Configuration",
+    "Configured",
     "Detector",
     "DiffractionImage",
     "Geometry",
@@ -31,10 +39,12 @@ __all__ = [
     "mask_pixels",
     "open_image",
     "open_pattern",
+    "read_configuration",
     "read_poni",
     "refine_geometry",
     "runs_of",
     "save_ascii",
+    "save_configuration",
     "save_nexus",
     "save_poni",
 ]

@@ -5,6 +5,7 @@ Ashiotis et al., J. Appl. Cryst. 48 (2015) 510.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from ..errors import InputError
 from ..task import SILENT, Param, Progress, task
+from .configuration import Configuration
 from .detectors import calibrant_names, named_calibrant
 from .engines import INTEGRATORS, SPLITTING, method_for
 from .results import Cake, Pattern
@@ -66,6 +68,7 @@ def integrate_1d(
     image: DiffractionImage,
     geometry: Geometry,
     mask: Mask | None = None,
+    configuration: Configuration | None = None,
     *,
     points: _Points = 2000,
     unit: Unit = "2th_deg",
@@ -94,6 +97,8 @@ def integrate_1d(
         Where the detector stands.
     mask:
         Pixels not to be used. Without one: those that the image and its detector mark.
+    configuration:
+        pyFAI's settings from a file. They stand in for what is left at its default here.
     points:
         Number of points of the pattern.
     unit:
@@ -131,6 +136,8 @@ def integrate_1d(
     InputError
         When shapes differ, a range is empty, or the method does not exist here.
     """
+    if configuration is not None:
+        return integrate_1d(**_configured(integrate_1d, configuration, locals()))
     run = _Integration(image, geometry, mask, 1, splitting, algorithm, engine, progress)
     result = run(
         points,
@@ -165,6 +172,7 @@ def integrate_2d(
     image: DiffractionImage,
     geometry: Geometry,
     mask: Mask | None = None,
+    configuration: Configuration | None = None,
     *,
     points: _Points = 1000,
     azimuth_points: Annotated[int, Param(ge=1, le=100_000)] = 360,
@@ -194,6 +202,8 @@ def integrate_2d(
         Where the detector stands.
     mask:
         Pixels not to be used. Without one: those that the image and its detector mark.
+    configuration:
+        pyFAI's settings from a file. They stand in for what is left at its default here.
     points:
         Number of radial points.
     azimuth_points:
@@ -232,6 +242,8 @@ def integrate_2d(
     InputError
         When shapes differ, a range is empty, or the method does not exist here.
     """
+    if configuration is not None:
+        return integrate_2d(**_configured(integrate_2d, configuration, locals()))
     run = _Integration(image, geometry, mask, 2, splitting, algorithm, engine, progress)
     result = run(
         points,
@@ -346,6 +358,20 @@ class _Integration:
             raise InputError(f"pyFAI replaced the method {self.method} by {ran}.")
         splitting = {v: k for k, v in SPLITTING.items()}[ran.split_lower]
         return f"pyFAI, {splitting} splitting, {ran.algorithm}, {ran.implementation}"
+
+
+def _configured(
+    function: Callable[..., Any], configuration: Configuration, given: dict[str, Any]
+) -> dict[str, Any]:
+    """The arguments of an integration with what a configuration adds, without itself."""
+    image, mask, geometry = given["image"], given["mask"], given["geometry"]
+    check_shape("image", image.shape, geometry.detector.shape, "geometry's detector")
+    pixels = usable_mask(image, geometry.detector) if mask is None else mask.pixels
+    return configuration.fill(function, given) | {
+        "image": configuration.corrected(image),
+        "mask": Mask(pixels | configuration.masked(image)),
+        "configuration": None,
+    }
 
 
 def usable_mask(image: DiffractionImage, detector: Detector) -> NDArray[np.bool_]:

@@ -50,30 +50,54 @@ def read_poni(
     InputError
         When the file is missing or no PONI file, or the detector or the energy is not in it.
     """
-    poni = _read(file)
+    shape = (rows, columns) if rows and columns else None
+    geometry = geometry_from(read_poni_file(file), str(file), detector, shape, energy)
+    return geometry.flipped() if upside_down else geometry
+
+
+def geometry_from(
+    poni: Any,
+    source: str,
+    detector: str | None = None,
+    shape: tuple[int, int] | None = None,
+    energy: float | None = None,
+) -> Geometry:
+    """A geometry from pyFAI's ``PoniFile``.
+
+    Parameters
+    ----------
+    source:
+        Words for where it is from.
+    detector, shape, energy:
+        What is known better than it says, energy in keV.
+
+    Raises
+    ------
+    InputError
+        When the detector or the energy is neither in it nor given.
+    """
     found = poni.detector
-    shape = tuple(found.shape or found.max_shape or ()) if found is not None else ()
-    if rows and columns:
-        shape = (rows, columns)
+    said = tuple(found.shape or found.max_shape or ()) if found is not None else ()
+    said = shape or said
     orientation = int(getattr(found, "orientation", 3) or 3)
     if detector:
-        known = named_detector(detector, (rows, columns) if rows and columns else None, orientation)
+        known = named_detector(detector, shape, orientation)
     elif found is not None and type(found).__name__ != "Detector":
         name = found.aliases[0] if found.aliases else type(found).__name__
-        known = named_detector(name, (int(shape[0]), int(shape[1])), orientation)
+        known = named_detector(name, (int(said[0]), int(said[1])), orientation)
     elif found is not None and found.pixel1 and found.pixel2:
         size = (float(found.pixel1), float(found.pixel2))
-        if len(shape) != 2:
+        if len(said) != 2:
             raise InputError(
-                f"{file} names pixels of {1e6 * size[0]:g} × {1e6 * size[1]:g} µm but no detector: "
-                "give 'detector', or 'rows' and 'columns'."
+                f"{source} names pixels of {1e6 * size[0]:g} × {1e6 * size[1]:g} µm but no "
+                "detector: give 'detector', or 'rows' and 'columns'."
             )
-        known = Detector("Detector", size, (int(shape[0]), int(shape[1])), orientation)
+        known = Detector("Detector", size, (int(said[0]), int(said[1])), orientation)
     else:
-        raise InputError(f"{file} names no detector and no pixel size: give 'detector'.")
+        raise InputError(f"{source} names no detector and no pixel size: give 'detector'.")
     if energy is None and not poni.wavelength:
-        raise InputError(f"{file} has no wavelength: give 'energy' in keV.")
-    geometry = Geometry(
+        raise InputError(f"{source} has no wavelength: give 'energy' in keV.")
+    return Geometry(
         distance=float(poni.dist),
         poni1=float(poni.poni1),
         poni2=float(poni.poni2),
@@ -83,10 +107,16 @@ def read_poni(
         wavelength=HC / energy if energy else float(poni.wavelength),
         detector=known,
     )
-    return geometry.flipped() if upside_down else geometry
 
 
-def _read(file: Path) -> Any:
+def read_poni_file(file: Path) -> Any:
+    """A PONI file of any version as pyFAI's ``PoniFile``.
+
+    Raises
+    ------
+    InputError
+        When it is missing, damaged or no PONI file.
+    """
     from pyFAI.io.ponifile import PoniFile
 
     if not file.is_file():
