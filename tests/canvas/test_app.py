@@ -18,8 +18,8 @@ pytestmark = pytest.mark.gui
 # quits by itself once the window has settled, and says what it saw
 _PROGRAM = """
 import sys
+from beamcanvas.canvas import app  # first: it chooses the binding
 from AnyQt.QtCore import QTimer
-from beamcanvas.canvas import app
 
 at_show = []
 show = app.MainWindow.showEvent
