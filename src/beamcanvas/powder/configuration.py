@@ -324,9 +324,12 @@ def save_configuration(
         for what in ("radial", "azimuth") if held is None else ():
             ends = settings.pop(f"{what}_range", (None, None))
             settings |= dict(zip((f"{what}_min", f"{what}_max"), ends, strict=True))
-    own = data if isinstance(data, Geometry) else data.geometry
+    if geometry is None:
+        geometry = data if isinstance(data, Geometry) else data.geometry
+    if geometry is None:
+        raise InputError("The pattern has no geometry of its own: link 'geometry'.")
     said = version_5(
-        own if geometry is None else geometry,
+        geometry,
         settings,
         {} if held is None else held.files,
         None if held is None else held.dummy,
