@@ -82,7 +82,7 @@ class GeometrySearch:
         self.valid = np.flatnonzero(~pixels)
         self.counts = counts.ravel()
         # a part of a large image will do, until the last rounds
-        self.thinning = max(1, len(self.valid) // _MOST_PIXELS)
+        self.thinning = max(1, -(-len(self.valid) // _MOST_PIXELS))
         part = self.valid[:: self.thinning]
         self.positions, self.values = self.where[part], self.counts[part].astype(float)
         progress.check()

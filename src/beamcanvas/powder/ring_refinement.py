@@ -74,6 +74,7 @@ def ring_points(
     pixel: float,
     rings: int,
     reach: float,
+    progress: Progress,
 ) -> RingPoints:
     """Control points of the innermost `rings`, looked for within `reach` of their lines.
 
@@ -95,7 +96,9 @@ def ring_points(
     near = np.flatnonzero(np.abs(off) < half[which])
     which, off, angle = which[near], off[near], angle[near]
     place, count = positions[near], values[near]
+    progress.check()
     _, azimuth = angles(place, parameters)
+    progress.check()
     arcs = np.clip(2 * np.pi * np.sin(lines) / pixel / _ARC, 24, 360).astype(np.intp)
     first = np.append(0, np.cumsum(arcs))
     arc = first[which] + np.minimum(
@@ -170,7 +173,9 @@ def refine(
     for number, (inner, reach) in enumerate(schedule):
         progress(number / len(schedule), "Refining on the rings")
         wide = max(reach, 0.0 if found is None else 2 * found.points.width / pixel)
-        points = ring_points(positions, values, here, sines, pixel, min(rings, inner), wide * pixel)
+        points = ring_points(
+            positions, values, here, sines, pixel, min(rings, inner), wide * pixel, progress
+        )
         if len(points.ring) < 3 * len(free) + 3:
             return None
         found = _fit(points, here, sines, free, scale, pixel)
