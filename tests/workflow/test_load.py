@@ -113,3 +113,15 @@ def test_the_permissions_of_a_file_stay(tmp_path: Path) -> None:
     path.chmod(0o640)
     save(Workflow(), path)
     assert path.stat().st_mode & 0o777 == 0o640
+
+
+def test_an_empty_file_is_no_workflow(tmp_path: Path) -> None:
+    (tmp_path / "empty").write_text("")
+    with pytest.raises(WorkflowError, match="the file is empty"):
+        load(tmp_path / "empty")
+
+
+def test_a_file_in_the_place_of_the_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(WorkflowError, match=r"can't be written: .*/file is not a folder"):
+        save(Workflow(), tmp_path / "file" / "x.ows")

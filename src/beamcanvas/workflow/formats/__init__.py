@@ -172,6 +172,8 @@ def _read_unknown(path: Path, faults: list[str]) -> Workflow:
         if b"\0" in content:
             raise WorkflowError("this is no workflow: it is neither a text nor HDF5.")
         text = as_text(content).lstrip()
+        if not text:
+            raise WorkflowError("the file is empty.")
         name = "ows" if text.startswith("<") else "json" if text.startswith("{") else "yaml"
         return loads(text, name)
     except WorkflowError as error:

@@ -61,6 +61,8 @@ def write_bytes(path: Path, content: bytes) -> None:
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
+    except (FileExistsError, NotADirectoryError):
+        raise WorkflowError(f"the file can't be written: {path.parent} is not a folder.") from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise WorkflowError(f"the file can't be written: {reason}.") from None
