@@ -116,6 +116,23 @@ def test_dark_flat_and_mask_are_applied(ceo2: DiffractionImage, published: Geome
     assert masked.count.sum() < 0.6 * plain.count.sum()
 
 
+def test_markers_of_dead_pixels_are_never_intensity(
+    ceo2: DiffractionImage, published: Geometry
+) -> None:
+    nothing = Mask(np.zeros(ceo2.shape, bool))
+    pattern = integrate_1d(ceo2, published, nothing, points=500)
+    np.testing.assert_array_equal(
+        pattern.intensity, integrate_1d(ceo2, published, Mask(ceo2.mask), points=500).intensity
+    )
+
+
+def test_a_pattern_over_d_shows_the_lines(ceo2: DiffractionImage, published: Geometry) -> None:
+    pattern = integrate_1d(ceo2, published, unit="d_A", points=4000)
+    assert pattern.radial.max() < 60
+    strongest = pattern.radial[np.argmax(pattern.intensity)]
+    assert strongest == pytest.approx(3.124, abs=0.02)  # CeO2 (111)
+
+
 def test_lines_are_marked_where_the_peaks_are(ceo2: DiffractionImage, published: Geometry) -> None:
     for unit in ("2th_deg", "2th_rad", "q_nm^-1", "q_A^-1"):
         pattern = integrate_1d(ceo2, published, points=3000, unit=unit)  # type: ignore[arg-type]

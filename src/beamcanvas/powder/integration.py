@@ -292,7 +292,10 @@ class _Integration:
         if mask is not None:
             check_shape("mask", mask.pixels.shape, image.shape, "image")
         self.image, self.geometry, self.dim, self.progress = image, geometry, dim, progress
-        self.mask = usable_mask(image, geometry.detector) if mask is None else mask.pixels
+        if mask is None:
+            self.mask = usable_mask(image, geometry.detector)
+        else:  # a pixel without a measurement has a marker for a value, whatever the mask says
+            self.mask = mask.pixels | image.mask
         self.method = method_for(splitting, algorithm, engine, dim)
         self.settings: dict[str, Any] = {
             "splitting": splitting,
@@ -403,19 +406,30 @@ def _complete(
     limits: tuple[float, float] | None, integrator: Any, unit: Unit
 ) -> tuple[float, float] | None:
     """A radial range with the ends that were left open taken from the detector."""
+    if unit == "d_A" and limits is None:
+        limits = (-np.inf, np.inf)
     if limits is None or np.isfinite(limits).all():
         return limits
     values = integrator.array_from_unit(unit=unit)
     low, high = limits
+    # d grows beyond all bounds towards the beam, and most points would lie where nothing is
+    largest = float(values.max() if unit != "d_A" else min(values.max(), 50 * values.min()))
     found = (
         float(values.min()) if np.isinf(low) else low,
-        float(values.max()) if np.isinf(high) else high,
+        largest if np.isinf(high) else high,
     )
     if not found[0] < found[1]:
         raise InputError(
             f"The radial range is empty: the detector sees {values.min():g} to {values.max():g}."
         )
     return found
+
+
+def radial_limits(
+    low: float | None, high: float | None, integrator: Any, unit: Unit
+) -> tuple[float, float] | None:
+    """The radial range for pyFAI, its open ends taken from the detector; None for all."""
+    return _complete(_radial_range(low, high), integrator, unit)
 
 
 def _marked(
