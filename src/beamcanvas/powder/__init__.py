@@ -1,23 +1,34 @@
 """Powder diffraction: from a detector image to a calibrated pattern."""
 
+from .analyzers import Analyzer, AnalyzerStage, open_analyzers
 from .calibration import Calibrated, calibrate, refine_geometry
+from .combine import combine_images
 from .configuration import (
     Configuration,
     Configured,
     read_configuration,
     save_configuration,
 )
+from .correction import find_bad_pixels, subtract_background, subtract_pattern
 from .experiment import describe_experiment
+from .flat_field import apply_flat_field
 from .image import open_image
 from .integration import integrate_1d, integrate_2d
+from .line_refinement import LineRefinement, refine_lines
 from .mask import mask_pixels, runs_of
+from .multianalyzer import AnalyzerPatterns, merge_analyzers, rebin_analyzers
 from .open_pattern import open_pattern
+from .outliers import integrate_without_outliers
 from .poni import read_poni, save_poni
 from .results import Cake, Calibration, Pattern, Ring
 from .save import save_ascii, save_nexus
+from .spec_file import convert_to_spec
 from .types import Calibrant, Detector, DiffractionImage, Geometry, Header, Mask, Setup
 
 __all__ = [
+    "Analyzer",
+    "AnalyzerPatterns",
+    "AnalyzerStage",
     "Cake",
     "Calibrant",
     "Calibrated",
@@ -28,23 +39,35 @@ __all__ = [
     "DiffractionImage",
     "Geometry",
     "Header",
+    "LineRefinement",
     "Mask",
     "Pattern",
     "Ring",
     "Setup",
+    "apply_flat_field",
     "calibrate",
+    "combine_images",
+    "convert_to_spec",
     "describe_experiment",
+    "find_bad_pixels",
     "integrate_1d",
     "integrate_2d",
+    "integrate_without_outliers",
     "mask_pixels",
+    "merge_analyzers",
+    "open_analyzers",
     "open_image",
     "open_pattern",
     "read_configuration",
     "read_poni",
+    "rebin_analyzers",
     "refine_geometry",
+    "refine_lines",
     "runs_of",
     "save_ascii",
     "save_configuration",
     "save_nexus",
     "save_poni",
+    "subtract_background",
+    "subtract_pattern",
 ]

@@ -21,7 +21,7 @@ from .hdf5_image import SUFFIXES, no_such_frame, read_frames
 from .headers import read_header
 from .types import DiffractionImage, Header, check_shape
 
-_FILTER = (
+IMAGES = (
     "Images (*.tif *.tiff *.edf *.cbf *.img *.mccd *.mar2300 *.mar3450 *.h5 *.hdf5 *.nxs *.gz "
     "*.bz2 *.npy);;All files (*)"
 )
@@ -29,7 +29,7 @@ _FILTER = (
 
 @task(title="Open image", output="image", requires="powder")
 def open_image(
-    file: Annotated[Path, Param(path="open", filter=_FILTER)],
+    file: Annotated[Path, Param(path="open", filter=IMAGES)],
     *,
     data_path: Annotated[
         str | None,
@@ -38,11 +38,11 @@ def open_image(
     frame: Annotated[int, Param(ge=0)] = 0,
     dark: Annotated[
         Path | None,
-        Param(label="Dark image", path="open", filter=_FILTER, auto="none", group="Corrections"),
+        Param(label="Dark image", path="open", filter=IMAGES, auto="none", group="Corrections"),
     ] = None,
     flat: Annotated[
         Path | None,
-        Param(label="Flat field", path="open", filter=_FILTER, auto="none", group="Corrections"),
+        Param(label="Flat field", path="open", filter=IMAGES, auto="none", group="Corrections"),
     ] = None,
 ) -> DiffractionImage:
     """Read one frame of an area detector, with what its header says.
@@ -94,11 +94,15 @@ def open_image(
 
 def mean_image(file: Path) -> NDArray[np.float32]:
     """The mean over all frames of an image file; a path inside it may follow after ``::``."""
+    mean: NDArray[np.float32] = all_frames(file).mean(axis=0, dtype=np.float64).astype(np.float32)
+    return mean
+
+
+def all_frames(file: Path) -> NDArray[Any]:
+    """All frames of an image file, (frames, rows, columns); a path may follow after ``::``."""
     name, _, inside = str(file).partition("::")
     data, _, _, _ = _read(Path(name), inside, None)
-    frames = data.reshape(-1, *data.shape[-2:])
-    mean: NDArray[np.float32] = frames.mean(axis=0, dtype=np.float64).astype(np.float32)
-    return mean
+    return data.reshape(-1, *data.shape[-2:])
 
 
 def invalid_pixels(data: NDArray[Any]) -> NDArray[np.bool_]:

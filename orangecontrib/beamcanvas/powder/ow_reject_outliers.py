@@ -1,0 +1,18 @@
+"""Integrate an image without spots and hot pixels."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from beamcanvas.canvas.widget import TaskWidget
+
+from .pattern_preview import PatternPreview
+
+
+class OWRejectOutliers(TaskWidget, task="beamcanvas.powder.outliers.integrate_without_outliers"):
+    name = "Reject outliers"
+    description = "Integrate an image without single-crystal spots, zingers and hot pixels."
+    icon = "icons/reject_outliers.svg"
+    priority = 74
+    keywords = ("sigma clip", "median", "spots", "zingers", "robust", "integrate")
+    previews: ClassVar[dict[str, Any]] = {"pattern": PatternPreview}

@@ -1,0 +1,13 @@
+"""Subtract an image without the sample, scaled by the monitors."""
+
+from __future__ import annotations
+
+from beamcanvas.canvas.widget import TaskWidget
+
+
+class OWSubtractBackground(TaskWidget, task="beamcanvas.powder.correction.subtract_background"):
+    name = "Subtract background image"
+    description = "Subtract an image without the sample, scaled by the monitors."
+    icon = "icons/subtract_background.svg"
+    priority = 46
+    keywords = ("background", "empty", "container", "air")
