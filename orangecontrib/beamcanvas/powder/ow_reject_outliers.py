@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
-
 from beamcanvas.canvas.widget import TaskWidget
-
-from .pattern_preview import PatternPreview
 
 
 class OWRejectOutliers(TaskWidget, task="beamcanvas.powder.outliers.integrate_without_outliers"):
@@ -15,4 +11,3 @@ class OWRejectOutliers(TaskWidget, task="beamcanvas.powder.outliers.integrate_wi
     icon = "icons/reject_outliers.svg"
     priority = 74
     keywords = ("sigma clip", "median", "spots", "zingers", "robust", "integrate")
-    previews: ClassVar[dict[str, Any]] = {"pattern": PatternPreview}
