@@ -1,0 +1,13 @@
+"""Wavelength and zero from the lines of a known powder."""
+
+from __future__ import annotations
+
+from beamcanvas.canvas.widget import TaskWidget
+
+
+class OWRefineLines(TaskWidget, task="beamcanvas.powder.line_refinement.refine_lines"):
+    name = "Refine lines"
+    description = "Fit the lines of a known powder; find wavelength and zero."
+    icon = "icons/refine_lines.svg"
+    priority = 95
+    keywords = ("LaB6", "wavelength", "zero", "peaks", "calibrate", "pseudo-Voigt")
