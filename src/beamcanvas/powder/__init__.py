@@ -22,6 +22,8 @@ from .outliers import integrate_without_outliers
 from .poni import read_poni, save_poni
 from .results import Cake, Calibration, Pattern, Ring
 from .save import save_ascii, save_nexus
+from .scan import ScanResult, integrate_scan
+from .scan_results import IntegratedScan
 from .spec_file import convert_to_spec
 from .types import Calibrant, Detector, DiffractionImage, Geometry, Header, Mask, Setup
 
@@ -39,10 +41,12 @@ __all__ = [
     "DiffractionImage",
     "Geometry",
     "Header",
+    "IntegratedScan",
     "LineRefinement",
     "Mask",
     "Pattern",
     "Ring",
+    "ScanResult",
     "Setup",
     "apply_flat_field",
     "calibrate",
@@ -52,6 +56,7 @@ __all__ = [
     "find_bad_pixels",
     "integrate_1d",
     "integrate_2d",
+    "integrate_scan",
     "integrate_without_outliers",
     "mask_pixels",
     "merge_analyzers",
