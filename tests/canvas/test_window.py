@@ -283,3 +283,19 @@ def test_closing_stops_what_runs(window, qtbot):
     window.current_document().setModified(False)
     window.close()
     assert not engine.is_running
+
+
+def test_settings_are_undone_with_everything_else(window, qtbot):
+    window.show_workflow(chain(), None)
+    document = window.current_document()
+    node = window.scheme.node_of("n0")
+    window.scheme.widget_manager.widget_for_node(node).panel().edit("a", 7.5)
+    assert document.undoStack().undoText() == "Change A"
+    document.removeNode(node)
+    document.undoStack().undo()
+    back = window.scheme.node_of("n0")
+    assert back.run.settings == {"a": 7.5}
+    document.undoStack().undo()
+    assert back.run.settings == {"a": 1.0}
+    document.undoStack().redo()
+    assert back.run.settings == {"a": 7.5}

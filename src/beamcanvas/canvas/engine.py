@@ -14,6 +14,7 @@ from typing import Any
 
 from AnyQt.QtCore import QObject, QTimer
 from AnyQt.QtCore import pyqtSignal as Signal
+from AnyQt.QtWidgets import QUndoStack
 from orangecanvas.scheme import SchemeLink
 
 from ..errors import BeamcanvasError
@@ -55,6 +56,7 @@ class Engine(QObject):
     def __init__(self, scheme: Scheme) -> None:
         super().__init__(scheme)
         self.scheme = scheme
+        self.undo_stack: QUndoStack | None = None  #: of the document that shows the scheme
         self.workers = Workers(self)
         self.workers.ended.connect(self._ended)
         #: a person edited or ran something: changes run by themselves from now on

@@ -1,4 +1,4 @@
-"""Undo of settings, inside one node's panel."""
+"""Undo of settings: part of the scheme's own undo on our canvas, of the panel's elsewhere."""
 
 from __future__ import annotations
 
@@ -50,12 +50,23 @@ class _Replace(QUndoCommand):
         self._apply(self.before)
 
 
-class History(QUndoStack):
+class History(QObject):
     """Edits of a node's settings, to be undone and done again."""
 
     def __init__(self, noderun: NodeRun, parent: QObject) -> None:
         super().__init__(parent)
         self.noderun = noderun
+        shared = noderun.undo_stack  # an empty one is false
+        self._stack = QUndoStack(self) if shared is None else shared
+
+    def undo(self) -> None:
+        self._stack.undo()
+
+    def redo(self) -> None:
+        self._stack.redo()
+
+    def push(self, change: QUndoCommand) -> None:
+        self._stack.push(change)
 
     def set(self, name: str | int, value: Any, label: str) -> None:
         """Give one input a value; MISSING takes it back to its default."""

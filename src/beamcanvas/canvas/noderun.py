@@ -14,6 +14,7 @@ from typing import Any
 
 from AnyQt.QtCore import QObject
 from AnyQt.QtCore import pyqtSignal as Signal
+from AnyQt.QtWidgets import QUndoStack
 
 from ..task import MISSING, Task
 
@@ -75,6 +76,11 @@ class NodeRun(QObject):
         self.automatic = True
         #: folder of the scheme, for relative paths
         self.folder = Path.cwd()
+
+    @property
+    def undo_stack(self) -> QUndoStack | None:
+        """Where edits of the settings are kept to be undone; None where there is no scheme."""
+        return None
 
     def set_setting(self, name: str | int, value: Any) -> None:
         """Give an input a value; MISSING takes it back to the task's default."""

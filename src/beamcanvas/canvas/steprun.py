@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from AnyQt.QtWidgets import QUndoStack
 from orangecanvas.scheme import SchemeLink
 from orangecanvas.scheme.node import UserMessage
 
@@ -32,6 +33,10 @@ class StepRun(NodeRun):
         self.automatic = bool(stored_settings(node.record).get("automatic", True))
         self.fraction: float | None = None
         self.progressed.connect(self._show_progress)
+
+    @property
+    def undo_stack(self) -> QUndoStack | None:
+        return self.engine.undo_stack
 
     def find(self) -> None:
         """Look for the task, importing what the node names: a person wants to see or run it."""

@@ -161,6 +161,7 @@ class MainWindow(FileWindow):
     def set_scheme(self, new_scheme: Scheme, freeze_creation: bool = True) -> None:
         super().set_scheme(new_scheme, freeze_creation=True)
         engine = new_scheme.engine
+        engine.undo_stack = self.current_document().undoStack()
         engine.said.connect(self._show_run)
         engine.refused.connect(self.message_bar.tell)
         engine.running_changed.connect(self.stop_action.setEnabled)
