@@ -21,6 +21,7 @@ from .open_pattern import open_pattern
 from .outliers import integrate_without_outliers
 from .poni import read_poni, save_poni
 from .results import Cake, Calibration, Pattern, Ring
+from .samples import Sample, SampleResults, Samples, integrate_samples, read_samples
 from .save import save_ascii, save_nexus
 from .scan import ScanResult, integrate_scan
 from .scan_results import IntegratedScan
@@ -46,6 +47,9 @@ __all__ = [
     "Mask",
     "Pattern",
     "Ring",
+    "Sample",
+    "SampleResults",
+    "Samples",
     "ScanResult",
     "Setup",
     "apply_flat_field",
@@ -56,6 +60,7 @@ __all__ = [
     "find_bad_pixels",
     "integrate_1d",
     "integrate_2d",
+    "integrate_samples",
     "integrate_scan",
     "integrate_without_outliers",
     "mask_pixels",
@@ -65,6 +70,7 @@ __all__ = [
     "open_pattern",
     "read_configuration",
     "read_poni",
+    "read_samples",
     "rebin_analyzers",
     "refine_geometry",
     "refine_lines",

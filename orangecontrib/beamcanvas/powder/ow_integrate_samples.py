@@ -1,0 +1,25 @@
+"""Integrate many samples."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from beamcanvas.canvas.previews.table import TablePreview
+from beamcanvas.canvas.widget import TaskWidget
+
+from .gallery_preview import GalleryPreview
+
+
+class OWIntegrateSamples(TaskWidget, task="beamcanvas.powder.samples.integrate_samples"):
+    name = "Integrate samples"
+    description = "Integrate every sample of a table; one that fails does not stop the others."
+    icon = "icons/integrate_samples.svg"
+    priority = 75
+    keywords = ("high throughput", "batch", "many", "series", "mapped", "robot")
+
+    def show_previews(self, area: Any, outputs: dict[str, Any], titles: dict[str, str]) -> None:
+        results = outputs["results"]
+        shown: dict[str, Any] = {"Gallery": results, "Heat map": results}
+        if results.failures:
+            shown["Failures"] = results.failures
+        area.show_outputs(shown, {"Gallery": GalleryPreview, "Failures": TablePreview})

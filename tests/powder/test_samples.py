@@ -1,0 +1,181 @@
+"""Many samples in one step: tables, failures among them, results on disk."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from beamcanvas.errors import InputError
+from beamcanvas.powder import (
+    Detector,
+    Geometry,
+    Mask,
+    integrate_1d,
+    integrate_samples,
+    open_image,
+    open_pattern,
+    read_samples,
+    save_poni,
+)
+
+SIZE = (60, 80)
+GEOMETRY = Geometry(
+    0.1, 0.003, 0.004, 0.0, 0.0, 0.0, 1e-10, Detector("Detector", (1e-4, 1e-4), SIZE)
+)
+
+
+def write_image(file: Path, ring: float) -> Path:
+    rows, columns = np.mgrid[: SIZE[0], : SIZE[1]]
+    radius = np.hypot(rows - 29.5, columns - 39.5)
+    np.save(file, (100 + 900 * np.exp(-((radius - ring) ** 2))).astype(np.int32))
+    return file
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for i, ring in enumerate((12.0, 18.0, 24.0), 1):
+        write_image(tmp_path / f"sample{i}.npy", ring)
+    save_poni(GEOMETRY, file=tmp_path / "near.poni")
+    save_poni(replace(GEOMETRY, distance=0.2), file=tmp_path / "far.poni")
+    return tmp_path
+
+
+def table(folder: Path, text: str) -> Path:
+    (folder / "table.csv").write_text(text)
+    return folder / "table.csv"
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_a_table_of_samples(folder: Path, delimiter: str) -> None:
+    text = "Name,Image,PONI,Monitor\n# a remark\none,sample1.npy,near.poni,2.0\n\n,sample2.npy,,\n"
+    found = read_samples(table(folder, text.replace(",", delimiter)))
+    assert [(row.name, row.file, row.monitor) for row in found.rows] == [
+        ("one", folder / "sample1.npy", 2.0),
+        ("sample2", folder / "sample2.npy", None),
+    ]
+    assert found.rows[0].calibration == folder / "near.poni"
+    assert found.summary == "2 samples, 1 with a calibration of their own"
+
+
+def test_each_sample_by_its_own_calibration(folder: Path) -> None:
+    text = "name,file,calibration,monitor\na,sample1.npy,near.poni,\nb,sample2.npy,far.poni,4\n"
+    done = integrate_samples(read_samples(table(folder, text)), points=50, reference=2.0)
+    near = integrate_1d(
+        open_image(folder / "sample1.npy"), GEOMETRY, points=50, error_model="poisson"
+    )
+    far = integrate_1d(
+        open_image(folder / "sample2.npy"), replace(GEOMETRY, distance=0.2), points=50
+    )
+    np.testing.assert_allclose(done.patterns["a"].intensity, near.intensity)
+    np.testing.assert_allclose(done.patterns["b"].intensity, far.intensity / 2, rtol=1e-5)
+    assert not done.failures
+
+
+def test_one_that_fails_does_not_stop_the_others(folder: Path) -> None:
+    (folder / "broken.npy").write_bytes(b"x")
+    np.save(folder / "small.npy", np.ones((20, 30)))
+    text = (
+        "name,file,calibration\none,sample1.npy,\nlost,gone.npy,\nbroken,broken.npy,\n"
+        "small,small.npy,\nno poni,sample2.npy,gone.poni\nthree,sample3.npy,\n"
+    )
+    done = integrate_samples(
+        read_samples(table(folder, text)), GEOMETRY, folder=folder / "out", points=50
+    )
+    assert list(done.patterns) == ["one", "three"]
+    assert list(done.failures) == ["lost", "broken", "small", "no poni"]
+    assert "There is no file" in done.failures["lost"]
+    assert "20 × 30" in done.failures["small"]
+    assert "gone.poni" in done.failures["no poni"]
+    assert done.summary == "2 patterns, 4 failed"
+    assert done.warnings[0].startswith("lost: There is no file")
+    assert done.warnings[0].endswith("And 3 more.")
+    assert sorted(p.name for p in (folder / "out").iterdir()) == [
+        "one.h5",
+        "one.xye",
+        "samples.csv",
+        "three.h5",
+        "three.xye",
+    ]
+    with (folder / "out" / "samples.csv").open() as stream:
+        rows = list(csv.DictReader(stream))
+    assert [bool(row["failure"]) for row in rows] == [False, True, True, True, True, False]
+    back = open_pattern(folder / "out" / "three.h5")
+    np.testing.assert_array_equal(back.intensity, done.patterns["three"].intensity)
+
+
+def test_images_without_a_table(folder: Path) -> None:
+    images = sorted(folder.glob("*.npy"))
+    done = integrate_samples(read_samples(images=images), GEOMETRY, points=60)
+    assert list(done.patterns) == ["sample1", "sample2", "sample3"]
+    heat = done.nxdata()
+    assert heat.signal.shape == (3, 60)
+    brightest = heat.axes[1].values[np.nanargmax(heat.signal, axis=1)]  # type: ignore[index]
+    assert (np.diff(brightest) > 0).all()
+
+
+def test_patterns_of_other_ranges_share_a_heat_map(folder: Path) -> None:
+    text = "file,calibration\nsample1.npy,near.poni\nsample2.npy,far.poni\n"
+    done = integrate_samples(read_samples(table(folder, text)), points=60)
+    heat = done.nxdata()
+    assert np.isnan(heat.signal[1, -1])
+    assert np.isfinite(heat.signal[0, -1])
+
+
+def test_many_samples_in_order(folder: Path) -> None:
+    for i in range(15):
+        write_image(folder / f"many{i:02}.npy", 8 + i)
+    rows = "\n".join(f"many{i:02}.npy" for i in range(15))
+    done = integrate_samples(read_samples(table(folder, f"file\n{rows}\n")), GEOMETRY, points=40)
+    assert list(done.patterns) == [f"many{i:02}" for i in range(15)]
+
+
+def test_names_become_files(folder: Path) -> None:
+    text = "name,file\nLaB6 (660c)/a,sample1.npy\n"
+    done = integrate_samples(
+        read_samples(table(folder, text)),
+        GEOMETRY,
+        folder=folder / "out",
+        save_as="text",
+        error_model="none",
+        points=20,
+    )
+    assert [p.name for p in done.files["LaB6 (660c)/a"]] == ["LaB6_660c_a.xy"]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "has no rows"),
+        ("name,when\na,b\n", "should name a column 'file', not only name, when"),
+        ("name,file\na,\n", "Line 2 of .* names no file"),
+        ("file,frame\na.npy,x\n", "Line 2 of .* numbers for frame and monitor"),
+        ("file\nx/a.npy\ny/a.npy\n", "Two samples are named 'a'"),
+        ("file\n", "There is no sample"),
+    ],
+)
+def test_wrong_tables(folder: Path, text: str, sentence: str) -> None:
+    with pytest.raises(InputError, match=sentence):
+        read_samples(table(folder, text))
+
+
+def test_no_table(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="There is no sample"):
+        read_samples()
+    with pytest.raises(InputError, match="There is no file"):
+        read_samples(tmp_path / "a.csv")
+
+
+def test_nothing_that_can_be_integrated(folder: Path) -> None:
+    samples = read_samples(table(folder, "file\nsample1.npy\n"))
+    with pytest.raises(InputError, match=r"None of 1 samples .* sample1: It has no calibration"):
+        integrate_samples(samples)
+    everything = Mask(np.ones((4, 4), bool))
+    with pytest.raises(InputError, match="sample1: The mask has 4 × 4 pixels"):
+        integrate_samples(samples, GEOMETRY, everything)
+    (folder / "out").write_text("a file")
+    with pytest.raises(InputError, match="out"):
+        integrate_samples(samples, GEOMETRY, folder=folder / "out")
