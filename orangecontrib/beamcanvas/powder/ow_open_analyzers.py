@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from beamcanvas.canvas.previews.table import TablePreview
 from beamcanvas.canvas.widget import TaskWidget
 
 
@@ -11,3 +14,7 @@ class OWOpenAnalyzers(TaskWidget, task="beamcanvas.powder.analyzers.open_analyze
     icon = "icons/open_analyzers.svg"
     priority = 92
     keywords = ("ID22", "multi-analyser", "TOPAS", "pars", "crystals")
+
+    def show_previews(self, area: Any, outputs: dict[str, Any], titles: dict[str, str]) -> None:
+        title = titles["stage"]
+        area.show_outputs({title: outputs["stage"].report}, {title: TablePreview})

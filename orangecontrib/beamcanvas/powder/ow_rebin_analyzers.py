@@ -15,5 +15,4 @@ class OWRebinAnalyzers(TaskWidget, task="beamcanvas.powder.multianalyzer.rebin_a
     keywords = ("ID22", "multi-analyser", "ROI", "scan", "eiger", "sum")
 
     def show_previews(self, area: Any, outputs: dict[str, Any], titles: dict[str, str]) -> None:
-        patterns = outputs["patterns"]
-        area.show_outputs({"Each analyser": patterns.each(), titles["patterns"]: patterns}, {})
+        area.show_outputs({titles["patterns"]: outputs["patterns"].each()}, {})

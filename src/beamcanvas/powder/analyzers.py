@@ -59,6 +59,21 @@ class AnalyzerStage:
     def summary(self) -> str:
         return f"{len(self.analyzers)} analysers, {1e10 * self.wavelength:.7f} Å"
 
+    @property
+    def report(self) -> list[dict[str, Any]]:
+        """The crystals one by one, in the units that people read."""
+        return [
+            {
+                "analyser": f"MA{i}",
+                "offset (°)": round(float(np.degrees(a.offset)), 6),
+                "centre (row)": round(a.centre, 3),
+                "roll x (°)": round(float(np.degrees(a.roll_x)), 4),
+                "roll y (°)": round(float(np.degrees(a.roll_y)), 4),
+                "efficiency": a.efficiency,
+            }
+            for i, a in enumerate(self.analyzers)
+        ]
+
     def binned(self, rows: int) -> AnalyzerStage:
         """The stage for data of which so many rows were added up."""
         crystals = tuple(replace(a, centre=(a.centre + 0.5) / rows - 0.5) for a in self.analyzers)
@@ -127,6 +142,7 @@ def open_analyzers(
     *,
     energy: Annotated[float | None, Param(unit="keV", gt=0, auto="from the file")] = None,
     pixel: Annotated[float, Param(unit="mm", gt=0, label="Height of a row", more=True)] = 0.075,
+    binned: Annotated[int, Param(ge=1, label="Rows added up", more=True)] = 1,
 ) -> AnalyzerStage:
     """Read where the analyser crystals stand, as TOPAS refined it (``out7.pars`` of ID22).
 
@@ -141,6 +157,8 @@ def open_analyzers(
         Photon energy, when it isn't that of the file.
     pixel:
         Height of a row of the detector.
+    binned:
+        So many rows of the detector were added up to one in the scans.
 
     Raises
     ------
@@ -154,7 +172,7 @@ def open_analyzers(
     crystals = _crystals(file, lines)
     if efficiencies is not None:
         crystals = _with_efficiencies(crystals, efficiencies)
-    return AnalyzerStage(
+    stage = AnalyzerStage(
         tuple(crystals),
         bragg,
         deflection,
@@ -164,6 +182,7 @@ def open_analyzers(
         pixel,
         file.name,
     )
+    return stage.binned(binned)
 
 
 def _lines(file: Path) -> list[str]:
