@@ -12,10 +12,13 @@ from .configuration import (
 from .correction import find_bad_pixels, subtract_background, subtract_pattern
 from .experiment import describe_experiment
 from .flat_field import apply_flat_field
+from .goniometer import Goniometer, geometry_at, save_goniometer
+from .goniometer_calibration import calibrate_goniometer
 from .image import open_image
 from .integration import integrate_1d, integrate_2d
 from .line_refinement import LineRefinement, refine_lines
 from .mask import mask_pixels, runs_of
+from .moving_detector import integrate_moving
 from .multianalyzer import AnalyzerPatterns, merge_analyzers, rebin_analyzers
 from .open_pattern import open_pattern
 from .outliers import integrate_without_outliers
@@ -41,6 +44,7 @@ __all__ = [
     "Detector",
     "DiffractionImage",
     "Geometry",
+    "Goniometer",
     "Header",
     "IntegratedScan",
     "LineRefinement",
@@ -54,12 +58,15 @@ __all__ = [
     "Setup",
     "apply_flat_field",
     "calibrate",
+    "calibrate_goniometer",
     "combine_images",
     "convert_to_spec",
     "describe_experiment",
     "find_bad_pixels",
+    "geometry_at",
     "integrate_1d",
     "integrate_2d",
+    "integrate_moving",
     "integrate_samples",
     "integrate_scan",
     "integrate_without_outliers",
@@ -77,6 +84,7 @@ __all__ = [
     "runs_of",
     "save_ascii",
     "save_configuration",
+    "save_goniometer",
     "save_nexus",
     "save_poni",
     "subtract_background",
