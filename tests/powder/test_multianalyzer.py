@@ -103,6 +103,25 @@ def test_a_ray_at_the_angle_found_meets_the_row(
         assert across / stage.pixel + crystal.centre == pytest.approx(row, abs=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [
+        (0, [13.141381173, 13.003101458, 13.066908095]),
+        (6, [25.094474488, 25.011946552, 25.035340121]),
+        (12, [37.086316271, 37.028080374, 37.034092815]),
+    ],
+)
+def test_angles_are_those_of_the_beamline(number: int, expected: list[float]) -> None:
+    """Rows 0, 290 and 511 by the OpenCL engine of multianalyzer 0.7, which ID22 uses.
+
+    Its Cython engine, which takes the sine for the cosine of roll y, is 0.004° off here.
+    """
+    stage = open_analyzers(DATA / "out7-2021.pars")
+    stage = replace(stage, analyzers=tuple(replace(a, roll_y=0.02) for a in stage.analyzers))
+    found, _ = stage.two_theta(number, [0, 290, 511], np.radians(25.0))
+    np.testing.assert_allclose(np.degrees(found), expected, rtol=0, atol=2e-9)
+
+
 @pytest.mark.parametrize("number", [0, 6, 12])
 def test_interpolated_angles_are_exact(number: int) -> None:
     stage = open_analyzers(DATA / "out7-2021.pars")
