@@ -2,7 +2,8 @@
 
     python -m beamcanvas.powder.simulated_scan folder/sample.h5 --frames 60 --pause 0.5
 
-Counts have Poisson noise; the monitor ``mon`` drifts, and the counts with it.
+Counts have Poisson noise; the monitor ``mon`` drifts, and the counts with it. The geometry
+is written beside the scan, as a PONI file.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 
 from ..nexus.simulated_scan import ScanWriter
 from .detectors import named_calibrant
+from .poni import save_poni
 from .types import HC, Detector, Geometry
 
 #: near that of the tutorial's image: a Pilatus 1M at 0.2 m and 30 keV
@@ -31,6 +33,18 @@ GEOMETRY = Geometry(
     rot3=0.0,
     wavelength=HC / 30.0,
     detector=Detector("Pilatus 1M", (172e-6, 172e-6), (1043, 981)),
+)
+
+#: a small module, for small files
+SMALL = Geometry(
+    distance=0.1,
+    poni1=0.0168,
+    poni2=-0.006,
+    rot1=0.0,
+    rot2=0.0,
+    rot3=0.0,
+    wavelength=HC / 30.0,
+    detector=Detector("Pilatus 100k", (172e-6, 172e-6), (195, 487)),
 )
 
 
@@ -114,8 +128,13 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=30)
     parser.add_argument("--scan", type=int, default=1, help="number of the scan")
     parser.add_argument("--pause", type=float, default=0.0, help="seconds before each frame")
+    parser.add_argument("--small", action="store_true", help="Pilatus 100k, not Pilatus 1M")
     given = parser.parse_args()
-    write_simulated_scan(given.file, given.frames, scan=given.scan, pause=given.pause)
+    geometry = SMALL if given.small else GEOMETRY
+    save_poni(geometry, file=given.file.with_suffix(".poni"))
+    write_simulated_scan(
+        given.file, given.frames, scan=given.scan, pause=given.pause, geometry=geometry
+    )
 
 
 if __name__ == "__main__":
