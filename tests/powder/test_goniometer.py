@@ -99,12 +99,9 @@ class TestRealArm:
         assert np.sqrt(np.mean(ours**2)) < np.sqrt(np.mean(published**2))
         assert abs(ours.mean()) < 0.0006
 
-    @pytest.mark.parametrize("distance", [720, 1150])
-    def test_a_rougher_distance_gives_the_same(
-        self, distance: float, arm: Goniometer, lab6: Setup
-    ) -> None:
+    def test_a_rougher_distance_gives_the_same(self, arm: Goniometer, lab6: Setup) -> None:
         again = calibrate_goniometer(
-            lab6, files=FILES, positions=POSITIONS, motion="arm, up and down", distance=distance
+            lab6, files=FILES, positions=POSITIONS, motion="arm, up and down", distance=720
         )
         pixels = np.linspace(0, 190, 7), np.linspace(0, 1470, 7)
         for position in POSITIONS:
@@ -273,7 +270,10 @@ class TestMoving:
             radial_max=60,
             monitors=monitors,
         )
-        theirs = MultiGeometry([truth.at(p).pyfai() for p in positions], radial_range=(1, 60))
+        # several threads at once may crash numexpr
+        theirs = MultiGeometry(
+            [truth.at(p).pyfai() for p in positions], radial_range=(1, 60), threadpoolsize=0
+        )
         result = theirs.integrate1d(
             [np.load(f) for f in files],
             1500,
@@ -288,11 +288,13 @@ class TestMoving:
     def test_one_position_is_one_image(self, tmp_path: Path) -> None:
         truth = SIMULATED[0][1]
         (file,) = simulated(tmp_path, truth, [0.0])
-        pattern = integrate_moving(truth, files=[file], positions=[0.0], points=700)
-        alone = integrate_1d(open_image(file), truth.at(0), points=700, splitting="bounding box")
-        assert_allclose(pattern.radial, alone.radial, rtol=1e-3)
+        pattern = integrate_moving(
+            truth, files=[file], positions=[0.0], points=700, radial_min=2, radial_max=18
+        )
+        alone = integrate_1d(open_image(file), truth.at(0), points=700, radial_min=2, radial_max=18)
+        assert_allclose(pattern.radial, alone.radial)
         off = np.abs(pattern.intensity / alone.intensity - 1)
-        assert np.median(off) < 0.01
+        assert off[1:-1].max() < 1e-5
 
 
 BAD: list[tuple[dict[str, Any], str]] = [
