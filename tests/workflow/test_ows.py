@@ -33,6 +33,9 @@ class OWAdd(base.Base, ewokstaskclass=Task):
 class OWDotted(base.Base, ewokstaskclass=task_module.Add):
     name = "Dotted"
 
+class OWBinds(base.Base):
+    ewokstaskclass = task_module.Add
+
 class OWInherits(OWAdd):
     name = "Inherits"
 
@@ -80,8 +83,9 @@ def test_tasks_of_other_canvases_are_found_in_their_source(scheme: Workflow) -> 
         "fourth": ("class", "not_here.OWGone"),
     }
     assert not any(name.startswith("other_canvas") for name in sys.modules)
-    dotted = widgets_module.widget_source("other_canvas.widgets.OWDotted")
-    assert dotted.task_identifier == "other_canvas.deepest.Add"
+    for name in ("OWDotted", "OWBinds"):
+        found = widgets_module.widget_source(f"other_canvas.widgets.{name}")
+        assert found.task_identifier == "other_canvas.deepest.Add"
     ours = widgets_module.widget_source("other_canvas.widgets.OWOurs")
     assert (ours.task_type, ours.task_identifier) == ("generated", "my.tasks.add")
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from ...task.function import GENERATOR
 
@@ -84,9 +84,20 @@ def _widget_class(module: str, class_name: str, depth: int) -> Widget | None:
             found.task_type, found.task_generator = "class", None
             found.task_identifier = _resolved(module, keyword.value, depth) or ""
     for body in statement.body:
+        if _assigns(body, "ewokstaskclass"):  # as tomwer's widgets, which bind tasks themselves
+            found.task_type, found.task_generator = "class", None
+            found.task_identifier = _resolved(module, body.value, depth) or ""
         if isinstance(body, ast.ClassDef) and body.name in ("Inputs", "Outputs"):
             getattr(found, body.name.lower()).update(_signals(body))
     return found
+
+
+def _assigns(statement: ast.stmt, name: str) -> TypeGuard[ast.Assign]:
+    return (
+        isinstance(statement, ast.Assign)
+        and isinstance(statement.targets[0], ast.Name)
+        and statement.targets[0].id == name
+    )
 
 
 def _base(module: str, base: ast.expr, depth: int) -> Widget | None:
