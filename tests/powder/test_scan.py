@@ -27,6 +27,7 @@ from beamcanvas.powder import (
     integrate_1d,
     integrate_scan,
     save_ascii,
+    simulated_scan,
 )
 from beamcanvas.powder.integration import usable_mask
 from beamcanvas.powder.operator import Corrections, Layout, Operator
@@ -380,31 +381,38 @@ def test_a_scan_is_followed_until_it_ends(tmp_path: Path) -> None:
     """Another process writes it, as at a beamline; the result can be read all the time."""
     program = """
 import sys, time
-from beamcanvas.powder.simulated_scan import write_simulated_scan
 from pathlib import Path
-write_simulated_scan(Path(sys.argv[1]), 6, pause=0.2, frames_per_file=4)
+from beamcanvas.nexus.simulated_scan import ScanWriter
+from beamcanvas.powder.simulated_scan import SMALL, simulated_frames
+raw, go_on = map(Path, sys.argv[1:])
+scan = ScanWriter(raw, ("mon",), frames_per_file=4)
+for number, (frame, monitor) in enumerate(simulated_frames(9, SMALL)):
+    while number == 3 and not go_on.exists():
+        time.sleep(0.02)
+    scan.add(frame, mon=monitor)
+scan.finish()
 """
-    from beamcanvas.powder.simulated_scan import GEOMETRY
-
-    raw, out = tmp_path / "raw" / "a.h5", tmp_path / "out.h5"
+    raw, out, go_on = tmp_path / "raw" / "a.h5", tmp_path / "out.h5", tmp_path / "go on"
     seen: list[int] = []
 
     def look(_: float | None, words: str) -> None:
         if out.exists():
             seen.append(len(data_of(out)))
+        if words == "Waiting for frame 4":
+            go_on.touch()
 
-    with subprocess.Popen([sys.executable, "-c", program, str(raw)]) as other:
+    with subprocess.Popen([sys.executable, "-c", program, str(raw), str(go_on)]) as other:
         while not raw.exists():
             assert other.poll() is None
         found = integrate_scan(
-            GEOMETRY, file=raw, output=out, splitting="none", progress=Progress(look)
+            simulated_scan.SMALL, file=raw, output=out, monitor="mon", progress=Progress(look)
         )
     assert found.scan.is_complete
     assert found.scan.failures == {}
-    assert found.scan.frames == 6
+    assert found.scan.frames == 9
     assert np.isfinite(data_of(out)).any(axis=1).all()
     assert sorted(seen) == seen
-    assert set(seen) - {0, 6}, "the result grew"
+    assert 3 in seen, "the first frames were there before the others were measured"
 
 
 def test_waiting_ends(tmp_path: Path) -> None:
