@@ -118,7 +118,7 @@ class TestRealArm:
     def test_the_wrong_powder_or_energy_is_not_trusted(self, lab6: Setup) -> None:
         for wrong in (
             replace(lab6, calibrant=named_calibrant("Si")),
-            replace(lab6, wavelength=lab6.wavelength * 1.3),
+            replace(lab6, wavelength=lab6.wavelength * 1.02),
         ):
             found = calibrate_goniometer(
                 wrong, files=FILES, positions=POSITIONS, motion="arm, up and down", distance=900

@@ -25,6 +25,7 @@ Held = Literal["distance", "beam centre", "tilt", "energy", "scale"]
 
 _HELD = {"distance": (0,), "beam centre": (1, 2), "tilt": (3, 4), "energy": (5,)}
 _ROUGHLY = 1.3  #: a rough distance is off by this factor at most
+_SCALE_WITHIN = 0.01  #: a motor's scale is off by so much at most
 
 Files = Annotated[list[Path], Param(path="open", filter=IMAGES)]
 Positions = Annotated[list[float], Param(label="Motor positions")]
@@ -192,6 +193,10 @@ def _result(
     empty = [s for s, r in zip(sources, found.residuals, strict=True) if not len(r)]
     if empty:
         doubts.append(f"no ring was found in {', '.join(empty)}")
+    _, own, slope = MOTIONS[motion]
+    scale = abs(float(numbers[6 + PARAMETERS.index(own)])) / slope
+    if abs(scale - 1) > _SCALE_WITHIN:
+        doubts.append(f"the detector would move {scale:.4f} times as far as the motor says")
     if not np.any(found.covariance):
         doubts.append("too few places on rings were found to refine on")
     trusted = not doubts
@@ -206,7 +211,6 @@ def _result(
         trusted=trusted,
     )
     slopes = dict(zip(PARAMETERS[:5], map(float, numbers[6:]), strict=True))
-    own = MOTIONS[motion][1]
     return Goniometer(
         motion=motion,
         reference=reference,
