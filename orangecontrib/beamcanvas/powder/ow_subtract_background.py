@@ -6,7 +6,7 @@ from beamcanvas.canvas.widget import TaskWidget
 
 
 class OWSubtractBackground(TaskWidget, task="beamcanvas.powder.correction.subtract_background"):
-    name = "Subtract background image"
+    name = "Image background"
     description = "Subtract an image without the sample, scaled by the monitors."
     icon = "icons/subtract_background.svg"
     priority = 46

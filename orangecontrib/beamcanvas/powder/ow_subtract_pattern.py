@@ -6,7 +6,7 @@ from beamcanvas.canvas.widget import TaskWidget
 
 
 class OWSubtractPattern(TaskWidget, task="beamcanvas.powder.correction.subtract_pattern"):
-    name = "Subtract background pattern"
+    name = "Pattern background"
     description = "Subtract one pattern from another."
     icon = "icons/subtract_pattern.svg"
     priority = 82
