@@ -16,7 +16,7 @@ from .types import DiffractionImage, Mask, check_shape
 _Monitor = Annotated[float | None, Param(gt=0, auto="not used", group="Monitors")]
 
 
-@task(title="Subtract background image", output="image", requires="powder")
+@task(title="Image background", output="image", requires="powder")
 def subtract_background(
     image: DiffractionImage,
     background: DiffractionImage,
@@ -64,7 +64,7 @@ def _ratio(monitor: float | None, other: float | None, name: str) -> float:
     return 1.0 if monitor is None or other is None else monitor / other
 
 
-@task(title="Subtract background pattern", output="pattern", requires="powder")
+@task(title="Pattern background", output="pattern", requires="powder")
 def subtract_pattern(
     pattern: Pattern,
     background: Pattern,
