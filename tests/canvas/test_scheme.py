@@ -131,9 +131,20 @@ def test_plain_links_are_orange_links_and_the_rest_is_not(draw_on):
 
 def test_opening_imports_nothing_that_the_file_names(draw_on, tmp_path, monkeypatch):
     (tmp_path / "dangerous_module.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
+    declared = tmp_path / "declared-1.0.dist-info"
+    declared.mkdir()
+    (declared / "METADATA").write_text("Metadata-Version: 2.1\nName: declared\nVersion: 1.0\n")
+    (declared / "entry_points.txt").write_text("[ewoks.tasks.class]\ndangerous_module = x\n")
     monkeypatch.syspath_prepend(tmp_path)
     workflow = Workflow()
-    workflow.nodes["x"] = Node(id="x", task_type="method", task_identifier="dangerous_module.task")
+    for kind in ("method", "class", "ppfmethod", "generated"):
+        generator = "dangerous_module.make" if kind == "generated" else None
+        workflow.nodes[kind] = Node(
+            id=kind,
+            task_type=kind,
+            task_identifier="dangerous_module.task",
+            task_generator=generator,
+        )
     draw_on(workflow)
     assert not (tmp_path / "ran").exists()
 

@@ -67,7 +67,7 @@ def links_for(
         return [StepLink(record, source, target)]
     try:
         drawn = [StepLink(record, source, target, pair) for pair in pairs]
-    except Exception:  # Orange's error for types that don't fit; the link stays, as a flow
+    except (TypeError, ValueError):  # types that don't fit; the link stays, as a flow
         return [StepLink(record, source, target)]
     used.update(ends)
     return drawn

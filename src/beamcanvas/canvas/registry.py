@@ -168,16 +168,15 @@ def catalogue() -> Catalogue:
 
 
 def known_task(record: Node) -> Task | None:
-    """The task of a node, where naming it runs no code that isn't trusted already.
+    """The task of a node, where finding it imports nothing because a file names it.
 
-    Opening a file must not import what it names. A module that is imported already, or that
-    belongs to a package that declares tasks, is no risk.
+    Its module is imported already, or is one that declares tasks: the tool box reads those.
     """
     identifier = record.task_identifier
     if not isinstance(identifier, str) or record.task_type not in _DOTTED:
         return None
     module = identifier.rpartition(".")[0] if record.task_type != "ppfmethod" else identifier
-    if module not in sys.modules and module.partition(".")[0] not in _trusted():
+    if module not in sys.modules and not _is_declared(module):
         return None
     if record.task_generator and not record.task_generator.startswith("beamcanvas."):
         return None
@@ -188,20 +187,13 @@ _DOTTED = ("class", "generated", "method", "ppfmethod")
 
 
 @cache
-def _trusted() -> frozenset[str]:
-    groups = (
-        "beamcanvas.tasks",
-        "ewoks.tasks.class",
-        "ewoks.tasks.method",
-        "ewoks.tasks.ppfmethod",
-    )
-    named = {
-        name.partition(".")[0]
-        for group in groups
-        for entry in entry_points(group=group)
-        for name in ((entry.value if group == groups[0] else entry.name),)
-    }
-    return frozenset(named - {"*"})
+def _declared() -> frozenset[str]:
+    """Modules and packages that installed packages declare to hold tasks of ours."""
+    return frozenset(e.value for e in entry_points(group="beamcanvas.tasks"))
+
+
+def _is_declared(module: str) -> bool:
+    return any(module == name or module.startswith(f"{name}.") for name in _declared())
 
 
 def find_task(record: Node, folder: Path | None = None) -> Task | None:
