@@ -21,7 +21,8 @@ run: $(VENV)/.run
 	fi
 
 test: lint
-	$(BIN)/python -m pytest -n 2
+	@# a worker has been seen to crash inside Qt: what failed is tried once more, alone
+	$(BIN)/python -m pytest -n 2 || { echo "Trying what failed once more."; $(BIN)/python -m pytest --last-failed --last-failed-no-failures none; }
 
 lint: $(VENV)/.test
 	$(BIN)/ruff format --check -q
