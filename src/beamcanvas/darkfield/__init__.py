@@ -1,0 +1,1 @@
+"""Dark-field X-ray microscopy: from a scan to maps of moments, mosaicity and strain."""

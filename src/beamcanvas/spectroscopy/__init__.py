@@ -1,0 +1,1 @@
+"""X-ray absorption spectroscopy: from raw scans to |chi(R)|."""

@@ -1,0 +1,1 @@
+"""Tomography: from an NXtomo scan to a volume."""
