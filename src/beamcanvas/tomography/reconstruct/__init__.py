@@ -1,0 +1,1 @@
+"""From sinograms to slices and volumes."""

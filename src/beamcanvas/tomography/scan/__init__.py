@@ -1,0 +1,1 @@
+"""Scans: in NXtomo files, found, described, made from other formats, edited."""

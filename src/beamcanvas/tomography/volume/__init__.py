@@ -1,0 +1,1 @@
+"""Volumes: in their files, cast, stitched, looked at."""

@@ -1,0 +1,31 @@
+"""A reconstructed volume in its files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Volume:
+    """A volume on disk, as tomoscan names it. Its voxels are read slice by slice when needed.
+
+    The axes are (z, y, x): slice z is what one row of the detector saw.
+    """
+
+    identifier: str  #: as tomoscan writes it: "hdf5:volume:/p/v.hdf5?path=entry/reconstruction"
+    format: str  #: "hdf5", "tiff", "multitiff", "jp2", "edf" or "vol"
+    path: Path  #: the file, or the folder of the slices
+    shape: tuple[int, int, int]  #: z, y, x
+    dtype: str
+    voxel_size: tuple[float, float, float] | None = None  #: z, y, x, m
+    position: tuple[float, float, float] | None = None  #: of the centre, z, y, x, m
+    scan: str = ""  #: identifier of the scan that it was reconstructed from
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def summary(self) -> str:
+        words = f"{self.path.name}, {' × '.join(map(str, self.shape))} {self.dtype}"
+        if self.voxel_size is not None:
+            words += f", voxels of {1e6 * self.voxel_size[0]:.4g} µm"
+        return words
