@@ -51,7 +51,7 @@ OURS_CHAIN = """
 import sys, time
 from AnyQt.QtWidgets import QApplication
 from beamcanvas.canvas.app import configure
-from beamcanvas.canvas.window import MainWindow
+from beamcanvas.canvas.window.main_window import MainWindow
 app = QApplication([])
 configure()
 window = MainWindow()

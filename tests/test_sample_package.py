@@ -251,7 +251,7 @@ def test_the_tool_box_has_the_widget(python: Python) -> None:
     assert python(
         """
         import sys
-        from beamcanvas.canvas.registry import catalogue
+        from beamcanvas.canvas.toolbox.registry import catalogue
         registry = catalogue().scan().registry
         category = registry.category("Sample beamline")
         widget = registry.widget("beamline_sample.normalise_widget.OWNormalise")
@@ -299,7 +299,7 @@ def test_runs_on_the_canvas_and_saves_what_runs_headless(python: Python) -> None
         from AnyQt.QtWidgets import QApplication
         from beamcanvas import run
         from beamcanvas.canvas.app import configure
-        from beamcanvas.canvas.window import MainWindow
+        from beamcanvas.canvas.window.main_window import MainWindow
 
         def wait_for(condition):
             for _ in range(3000):

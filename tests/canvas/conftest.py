@@ -30,7 +30,7 @@ def window(configured, qtbot, tmp_path: Path, monkeypatch) -> Iterator[object]:
     from AnyQt.QtCore import QSettings
 
     QSettings().clear()
-    from beamcanvas.canvas.window import MainWindow
+    from beamcanvas.canvas.window.main_window import MainWindow
 
     made = MainWindow()
     made.resize(1000, 700)

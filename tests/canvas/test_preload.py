@@ -59,7 +59,7 @@ def test_after_stop_nothing_is_loaded(loader, qtbot):
 
 
 def test_a_step_on_the_canvas_wants_its_libraries(window, monkeypatch):
-    from beamcanvas.canvas import engine
+    from beamcanvas.canvas.run import engine
     from beamcanvas.powder import open_image
 
     wanted: list[str] = []

@@ -11,14 +11,19 @@ from pathlib import Path
 import pytest
 
 pytestmark = pytest.mark.gui
-FILES = ("test_widget.py", "test_window.py", "test_previews.py", "test_links.py")
+FILES = (
+    "widget/test_widget.py",
+    "window/test_window.py",
+    "previews/test_previews.py",
+    "editor/test_links.py",
+)
 
 
 @pytest.mark.skipif(find_spec("PyQt6") is None, reason="PyQt6 isn't installed")
 def test_windows_and_widgets_with_pyqt6():
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "-o", "qt_api=pyqt6"]
     done = subprocess.run(
-        [*command, *(str(Path(__file__).with_name(f)) for f in FILES)],
+        [*command, *(str(Path(__file__).parent / f) for f in FILES)],
         env={**os.environ, "QT_API": "pyqt6"},
         capture_output=True,
         text=True,

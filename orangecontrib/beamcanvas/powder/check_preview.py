@@ -8,8 +8,8 @@ from typing import Any
 from AnyQt.QtWidgets import QWidget
 from orangewidget.utils.concurrent import FutureWatcher
 
-from beamcanvas.canvas.local_run import pool
 from beamcanvas.canvas.previews.curve import CurvePreview
+from beamcanvas.canvas.threads import pool
 from beamcanvas.errors import InputError
 from beamcanvas.powder import Calibration, integrate_1d
 

@@ -21,9 +21,9 @@ from orangecanvas.main import Main
 from orangecanvas.registry import WidgetRegistry, set_global_registry
 
 from .config import Config
-from .jobs import THREAD
 from .preload import Preload
-from .window import MainWindow
+from .run.jobs import THREAD
+from .window.main_window import MainWindow
 
 
 def configure() -> None:

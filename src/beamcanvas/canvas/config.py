@@ -11,10 +11,10 @@ from AnyQt.QtGui import QIcon, QPixmap
 from orangecanvas import config
 
 from .. import __version__
-from .engine import Engine
-from .nodewindows import NodeWindows
 from .pictures import icon
+from .run.engine import Engine
 from .scheme import Scheme
+from .window.node_windows import NodeWindows
 
 
 class Config(config.Default):

@@ -1,0 +1,1 @@
+"""How the scheme runs, and the living state of its nodes."""

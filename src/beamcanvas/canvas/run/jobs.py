@@ -1,0 +1,116 @@
+"""One task at work in a thread of its own, and how the canvas hears of it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from AnyQt.QtCore import QObject
+from AnyQt.QtCore import pyqtSignal as Signal
+
+from ...task import Progress
+from ...workflow import NodeId
+
+#: name of the threads that tasks run in
+THREAD = "beamcanvas task"
+
+
+class Job:
+    """A piece of work, on its way or done.
+
+    What it reports is only kept: the canvas looks at it some times a second, so that a task
+    that reports a hundred thousand times costs the event loop nothing.
+    """
+
+    def __init__(self, node_id: NodeId, work: Callable[[Progress], dict[str, Any]]) -> None:
+        self.node_id = node_id
+        self.firing: Any = None
+        self.outputs: dict[str, Any] = {}
+        self.error: BaseException | None = None
+        self.said: tuple[float | None, str] | None = None  #: the last report
+        self.seconds = 0.0
+        self.outdated = False  #: what it works on changed since
+        self.abandoned = False  #: nobody waits for it any more
+        self._work = work
+
+    def perform(self) -> None:
+        """Do the work; what comes of it, an error too, is kept."""
+        start = time.perf_counter()
+        try:
+            self.outputs = self._work(Progress(self._report, lambda: self.abandoned))
+        except BaseException as error:  # a task may raise anything; the node shows it
+            self.error = error
+        self.seconds = time.perf_counter() - start
+
+    def _report(self, fraction: float | None, message: str) -> None:
+        self.said = fraction, message
+
+
+class Workers(QObject):
+    """Does jobs in threads, as many at a time as there are processors, at least four.
+
+    A job that is dropped is told to stop and no longer counts, so that one that doesn't
+    listen holds up nothing; the program doesn't wait for it when it ends.
+    """
+
+    ended = Signal(object)  #: a job that wasn't dropped; in the thread of the canvas
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.at_once = max(4, os.cpu_count() or 1)
+        self._queue: deque[Job] = deque()
+        self._running: set[Job] = set()
+        self._back.connect(self._came_back)
+
+    _back = Signal(object)
+
+    @property
+    def jobs(self) -> list[Job]:
+        """What runs or waits for its turn."""
+        return [*self._running, *self._queue]
+
+    @property
+    def running(self) -> Iterable[Job]:
+        return self._running
+
+    def do(self, job: Job) -> None:
+        """Do a job as soon as there is room."""
+        self._queue.append(job)
+        self._fill()
+
+    def drop(self, job: Job) -> None:
+        """Tell a job to stop, and forget it."""
+        job.abandoned = True
+        self._running.discard(job)
+        if job in self._queue:
+            self._queue.remove(job)
+        self._fill()
+
+    def _fill(self) -> None:
+        while self._queue and len(self._running) < self.at_once:
+            # Python hands over between threads every 5 ms; a window feels that with four busy
+            if sys.getswitchinterval() > 0.001:
+                sys.setswitchinterval(0.001)
+            job = self._queue.popleft()
+            self._running.add(job)
+            work = threading.Thread(target=self._in_thread, args=(job,), name=THREAD, daemon=True)
+            work.start()
+
+    def _in_thread(self, job: Job) -> None:
+        job.perform()
+        try:
+            self._back.emit(job)
+        except RuntimeError:
+            pass  # the window is gone
+
+    def _came_back(self, job: Job) -> None:
+        if job.abandoned:
+            return
+        self._running.discard(job)
+        self.ended.emit(job)
+        self._fill()

@@ -1,0 +1,57 @@
+"""Integrating a scan in its window: frames as a heat map, their average, what failed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from kept import keep
+from orangecontrib.beamcanvas.powder.ow_integrate_scan import OWIntegrateScan
+
+from beamcanvas.canvas.run.node_run import Linked, State
+from beamcanvas.nexus.simulated_scan import ScanWriter
+from beamcanvas.powder import Detector, Geometry
+
+pytestmark = pytest.mark.gui
+
+GEOMETRY = Geometry(
+    0.1, 0.003, 0.004, 0.0, 0.0, 0.0, 1e-10, Detector("Detector", (1e-4, 1e-4), (60, 80))
+)
+
+
+@pytest.fixture
+def raw(tmp_path: Path) -> Path:
+    scan = ScanWriter(tmp_path / "a.h5", ("mon",))
+    for number in range(5):
+        scan.add(np.full((60, 80), 10 * number, np.int32), mon=0.0 if number == 3 else 1.0)
+    return scan.finish()
+
+
+@pytest.mark.parametrize(("azimuth_points", "shape"), [(None, (5, 40)), (6, (5, 6, 40))])
+def test_a_scan_is_seen_frame_by_frame(qtbot, raw, tmp_path, azimuth_points, shape):
+    settings = {
+        "file": str(raw),
+        "output": str(tmp_path / "out.h5"),
+        "points": 40,
+        "monitor": "mon",
+        "azimuth_points": azimuth_points,
+    }
+    stored = {"_ewoks_default_inputs": settings, "automatic": False}
+    widget = OWIntegrateScan.__new__(OWIntegrateScan, stored_settings=stored)
+    widget.__init__()
+    widget.noderun.linked["geometry"] = Linked("Geometry", "Result", GEOMETRY)
+    keep(qtbot, widget).show()
+    widget.noderun.run()
+    qtbot.waitUntil(
+        lambda: widget.noderun.state in (State.DONE, State.FAILED),
+        timeout=30000,
+    )
+    assert widget.noderun.error is None
+    tabs = [widget.area.tabs.tabText(i) for i in range(widget.area.tabs.count())]
+    assert tabs[:2] == ["Frames", "Average"]
+    assert widget.noderun.outputs["scan"].nxdata().signal.shape == shape
+    assert widget.noderun.outputs["scan"].failed == "frame 3: The monitor 'mon' is 0."
+    page = widget.area.page("Average")
+    page.on_range(1.0, 2.0)
+    assert widget.noderun.settings["radial_max"] == 2.0
