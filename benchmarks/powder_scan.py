@@ -37,8 +37,8 @@ import numpy as np
 from beamcanvas.nexus.bliss import FrameReader, read_scan
 from beamcanvas.nexus.chunks import Buffers
 from beamcanvas.powder import Detector, Geometry, integrate_scan
-from beamcanvas.powder.scan_frames import usable_cores
-from beamcanvas.powder.simulated_scan import GEOMETRY, write_simulated_scan
+from beamcanvas.powder.scan.frames import usable_cores
+from beamcanvas.powder.simulated.scan import GEOMETRY, write_simulated_scan
 
 BIG = replace(
     GEOMETRY,

@@ -16,7 +16,7 @@ from beamcanvas.powder import (
     describe_experiment,
     open_image,
 )
-from beamcanvas.powder.detectors import named_calibrant
+from beamcanvas.powder.experiment.detectors import named_calibrant
 from beamcanvas.powder.types import HC
 
 REPOSITORY = Path(__file__).parents[2]

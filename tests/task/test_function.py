@@ -5,12 +5,14 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
+from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 
 import pytest
 
 from beamcanvas.errors import Cancelled, InputError
-from beamcanvas.task import MISSING, SILENT, Param, Progress, is_task, task, task_of
+from beamcanvas.task import MISSING, SILENT, Param, Progress, is_task, resolve, task, task_of
+from beamcanvas.task.function import GENERATOR
 
 
 class Peak(NamedTuple):
@@ -149,3 +151,34 @@ def test_a_part_of_a_progress_is_scaled() -> None:
 
 def test_missing_stays_itself_through_pickle() -> None:
     assert pickle.loads(pickle.dumps(MISSING)) is MISSING
+
+
+def test_the_shortest_path_that_leads_to_it_is_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "shortened"
+    (package / "inner").mkdir(parents=True)
+    (package / "__init__.py").write_text(
+        "from .inner.steps import listed\n"
+        "from .inner.steps import listed as renamed\n"
+        "from .inner.others import double\n"
+    )
+    (package / "inner" / "__init__.py").touch()
+    task_source = "from beamcanvas.task import task\n@task\ndef {}(x: int) -> int:\n    return x\n"
+    for module, names in {"steps": ("listed", "hidden", "double"), "others": ("double",)}.items():
+        source = "".join(task_source.format(name) for name in names)
+        (package / "inner" / f"{module}.py").write_text(source)
+    monkeypatch.syspath_prepend(tmp_path)
+
+    steps = "shortened.inner.steps"
+    paths = {
+        f"{steps}.listed": "shortened.listed",
+        f"{steps}.hidden": f"{steps}.hidden",  # no package lists it
+        f"{steps}.double": f"{steps}.double",  # what the package lists is another
+        "shortened.inner.others.double": "shortened.double",
+    }
+    for where, name in paths.items():
+        found = resolve("generated", where, GENERATOR)
+        assert found.identifier == name
+        assert resolve("generated", name, GENERATOR) is found
+        assert pickle.loads(pickle.dumps(found)) is found

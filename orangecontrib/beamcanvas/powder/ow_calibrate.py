@@ -5,7 +5,7 @@ from __future__ import annotations
 from .calibrating import CalibratingWidget
 
 
-class OWCalibrate(CalibratingWidget, task="beamcanvas.powder.calibration.calibrate"):
+class OWCalibrate(CalibratingWidget, task="beamcanvas.powder.calibrate"):
     name = "Calibrate"
     description = "Find the geometry from the rings of a calibrant."
     icon = "icons/calibrate.svg"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from beamcanvas.canvas.widget import TaskWidget
 
 
-class OWConvertToSpec(TaskWidget, task="beamcanvas.powder.spec_file.convert_to_spec"):
+class OWConvertToSpec(TaskWidget, task="beamcanvas.powder.convert_to_spec"):
     name = "Convert to SPEC"
     description = "Write scans of analysers as SPEC columns."
     icon = "icons/convert_to_spec.svg"

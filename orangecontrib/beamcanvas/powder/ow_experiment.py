@@ -8,7 +8,7 @@ from typing import Any
 from beamcanvas.canvas.widget import TaskWidget
 
 
-class OWExperiment(TaskWidget, task="beamcanvas.powder.experiment.describe_experiment"):
+class OWExperiment(TaskWidget, task="beamcanvas.powder.describe_experiment"):
     name = "Experiment"
     description = "Which calibrant, which detector and which energy."
     icon = "icons/experiment.svg"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from beamcanvas.canvas.widget import TaskWidget
 
 
-class OWGeometryAt(TaskWidget, task="beamcanvas.powder.goniometer.geometry_at"):
+class OWGeometryAt(TaskWidget, task="beamcanvas.powder.geometry_at"):
     name = "Geometry at position"
     description = "Say where a moving detector stands at a position of its motor."
     icon = "icons/geometry_at.svg"

@@ -12,9 +12,7 @@ from beamcanvas.powder import Goniometer
 PREVIEWS = {"Report": TablePreview, "Residuals": CurvePreview}
 
 
-class OWGoniometer(
-    TaskWidget, task="beamcanvas.powder.goniometer_calibration.calibrate_goniometer"
-):
+class OWGoniometer(TaskWidget, task="beamcanvas.powder.calibrate_goniometer"):
     name = "Calibrate goniometer"
     description = "Calibrate a detector on an arm or on a stage from several images."
     icon = "icons/goniometer.svg"

@@ -9,7 +9,7 @@ from beamcanvas.canvas.widget import TaskWidget
 from .pattern_preview import PatternPreview
 
 
-class OWIntegrate1D(TaskWidget, task="beamcanvas.powder.integration.integrate_1d"):
+class OWIntegrate1D(TaskWidget, task="beamcanvas.powder.integrate_1d"):
     name = "Integrate 1D"
     description = "Integrate an image around the beam into a powder pattern."
     icon = "icons/integrate_1d.svg"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from beamcanvas.canvas.widget import TaskWidget
 
 
-class OWIntegrateMoving(TaskWidget, task="beamcanvas.powder.moving_detector.integrate_moving"):
+class OWIntegrateMoving(TaskWidget, task="beamcanvas.powder.integrate_moving"):
     name = "Integrate moving detector"
     description = "Integrate images of a detector at several positions into one pattern."
     icon = "icons/integrate_moving.svg"

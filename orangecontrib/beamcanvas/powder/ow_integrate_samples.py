@@ -10,7 +10,7 @@ from beamcanvas.canvas.widget import TaskWidget
 from .gallery_preview import GalleryPreview
 
 
-class OWIntegrateSamples(TaskWidget, task="beamcanvas.powder.samples.integrate_samples"):
+class OWIntegrateSamples(TaskWidget, task="beamcanvas.powder.integrate_samples"):
     name = "Integrate samples"
     description = "Integrate every sample of a table; one that fails does not stop the others."
     icon = "icons/integrate_samples.svg"

@@ -11,7 +11,7 @@ from beamcanvas.canvas.widget import TaskWidget
 from .pattern_preview import PatternPreview
 
 
-class OWIntegrateScan(TaskWidget, task="beamcanvas.powder.scan.integrate_scan"):
+class OWIntegrateScan(TaskWidget, task="beamcanvas.powder.integrate_scan"):
     name = "Integrate scan"
     description = "Integrate every frame of a bliss scan, finished or still being measured."
     icon = "icons/integrate_scan.svg"

@@ -13,7 +13,7 @@ from .mask_preview import MaskedImage, MaskPreview
 TITLE = "Mask"
 
 
-class OWMask(TaskWidget, task="beamcanvas.powder.mask.mask_pixels"):
+class OWMask(TaskWidget, task="beamcanvas.powder.mask_pixels"):
     name = "Mask"
     description = "Say which pixels are not to be used: by value, from a file, drawn by hand."
     icon = "icons/mask.svg"

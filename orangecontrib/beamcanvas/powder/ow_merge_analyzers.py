@@ -5,7 +5,7 @@ from __future__ import annotations
 from beamcanvas.canvas.widget import TaskWidget
 
 
-class OWMergeAnalyzers(TaskWidget, task="beamcanvas.powder.multianalyzer.merge_analyzers"):
+class OWMergeAnalyzers(TaskWidget, task="beamcanvas.powder.merge_analyzers"):
     name = "Merge analysers"
     description = "Merge the patterns of all analysers into one, with standard deviations."
     icon = "icons/merge_analyzers.svg"

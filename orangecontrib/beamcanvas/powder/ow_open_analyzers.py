@@ -8,7 +8,7 @@ from beamcanvas.canvas.previews.table import TablePreview
 from beamcanvas.canvas.widget import TaskWidget
 
 
-class OWOpenAnalyzers(TaskWidget, task="beamcanvas.powder.analyzers.open_analyzers"):
+class OWOpenAnalyzers(TaskWidget, task="beamcanvas.powder.open_analyzers"):
     name = "Open analysers"
     description = "Read where the crystals of a multi-analyser stage stand."
     icon = "icons/open_analyzers.svg"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from beamcanvas.canvas.widget import TaskWidget
 
 
-class OWOpenImage(TaskWidget, task="beamcanvas.powder.image.open_image"):
+class OWOpenImage(TaskWidget, task="beamcanvas.powder.open_image"):
     name = "Open image"
     description = "Read a frame of an area detector, with what its header says."
     icon = "icons/open_image.svg"

@@ -9,7 +9,7 @@ from beamcanvas.canvas.previews.table import TablePreview
 from beamcanvas.canvas.widget import TaskWidget
 
 
-class OWReadConfiguration(TaskWidget, task="beamcanvas.powder.configuration.read_configuration"):
+class OWReadConfiguration(TaskWidget, task="beamcanvas.powder.read_configuration"):
     name = "Configuration"
     description = "Read how to integrate from pyFAI's JSON and PONI files."
     icon = "icons/read_configuration.svg"

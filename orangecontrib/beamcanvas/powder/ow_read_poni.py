@@ -8,7 +8,7 @@ from typing import Any
 from beamcanvas.canvas.widget import TaskWidget
 
 
-class OWReadPoni(TaskWidget, task="beamcanvas.powder.poni.read_poni"):
+class OWReadPoni(TaskWidget, task="beamcanvas.powder.read_poni"):
     name = "Open geometry"
     description = "Read a geometry from a PONI file."
     icon = "icons/read_poni.svg"

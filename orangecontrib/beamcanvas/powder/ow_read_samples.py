@@ -8,7 +8,7 @@ from beamcanvas.canvas.previews.table import TablePreview
 from beamcanvas.canvas.widget import TaskWidget
 
 
-class OWReadSamples(TaskWidget, task="beamcanvas.powder.samples.read_samples"):
+class OWReadSamples(TaskWidget, task="beamcanvas.powder.read_samples"):
     name = "Samples"
     description = "Say which samples there are: a table, image files, or both."
     icon = "icons/read_samples.svg"

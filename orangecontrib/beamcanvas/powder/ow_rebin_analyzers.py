@@ -7,7 +7,7 @@ from typing import Any
 from beamcanvas.canvas.widget import TaskWidget
 
 
-class OWRebinAnalyzers(TaskWidget, task="beamcanvas.powder.multianalyzer.rebin_analyzers"):
+class OWRebinAnalyzers(TaskWidget, task="beamcanvas.powder.rebin_analyzers"):
     name = "Rebin analysers"
     description = "Sort what each analyser counted by the angle that each detector row saw."
     icon = "icons/rebin_analyzers.svg"

@@ -8,7 +8,7 @@ from beamcanvas.canvas.previews.table import TablePreview
 from beamcanvas.canvas.widget import TaskWidget
 
 
-class OWRefineLines(TaskWidget, task="beamcanvas.powder.line_refinement.refine_lines"):
+class OWRefineLines(TaskWidget, task="beamcanvas.powder.refine_lines"):
     name = "Refine lines"
     description = "Fit the lines of a known powder; find wavelength and zero."
     icon = "icons/refine_lines.svg"

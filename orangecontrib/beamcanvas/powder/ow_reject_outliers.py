@@ -5,7 +5,7 @@ from __future__ import annotations
 from beamcanvas.canvas.widget import TaskWidget
 
 
-class OWRejectOutliers(TaskWidget, task="beamcanvas.powder.outliers.integrate_without_outliers"):
+class OWRejectOutliers(TaskWidget, task="beamcanvas.powder.integrate_without_outliers"):
     name = "Reject outliers"
     description = "Integrate an image without single-crystal spots, zingers and hot pixels."
     icon = "icons/reject_outliers.svg"

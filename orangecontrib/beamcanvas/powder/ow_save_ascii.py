@@ -5,7 +5,7 @@ from __future__ import annotations
 from beamcanvas.canvas.widget import TaskWidget
 
 
-class OWSaveAscii(TaskWidget, task="beamcanvas.powder.save.save_ascii"):
+class OWSaveAscii(TaskWidget, task="beamcanvas.powder.save_ascii"):
     name = "Save as text"
     description = "Write a pattern as columns: .xye, .xy, .dat, .fxye, .chi."
     icon = "icons/save_ascii.svg"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from beamcanvas.canvas.widget import TaskWidget
 
 
-class OWSaveNexus(TaskWidget, task="beamcanvas.powder.save.save_nexus"):
+class OWSaveNexus(TaskWidget, task="beamcanvas.powder.save_nexus"):
     name = "Save as NeXus"
     description = "Write a pattern or a cake as NeXus, with all that made it."
     icon = "icons/save_nexus.svg"

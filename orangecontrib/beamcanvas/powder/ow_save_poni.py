@@ -5,7 +5,7 @@ from __future__ import annotations
 from beamcanvas.canvas.widget import TaskWidget
 
 
-class OWSavePoni(TaskWidget, task="beamcanvas.powder.poni.save_poni"):
+class OWSavePoni(TaskWidget, task="beamcanvas.powder.save_poni"):
     name = "Save geometry"
     description = "Write a geometry as a PONI file."
     icon = "icons/save_poni.svg"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from beamcanvas.canvas.widget import TaskWidget
 
 
-class OWSubtractBackground(TaskWidget, task="beamcanvas.powder.correction.subtract_background"):
+class OWSubtractBackground(TaskWidget, task="beamcanvas.powder.subtract_background"):
     name = "Image background"
     description = "Subtract an image without the sample, scaled by the monitors."
     icon = "icons/subtract_background.svg"

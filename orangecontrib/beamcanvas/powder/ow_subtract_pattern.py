@@ -5,7 +5,7 @@ from __future__ import annotations
 from beamcanvas.canvas.widget import TaskWidget
 
 
-class OWSubtractPattern(TaskWidget, task="beamcanvas.powder.correction.subtract_pattern"):
+class OWSubtractPattern(TaskWidget, task="beamcanvas.powder.subtract_pattern"):
     name = "Pattern background"
     description = "Subtract one pattern from another."
     icon = "icons/subtract_pattern.svg"

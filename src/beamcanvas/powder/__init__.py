@@ -1,34 +1,34 @@
 """Powder diffraction: from a detector image to a calibrated pattern."""
 
-from .analyzers import Analyzer, AnalyzerStage, open_analyzers
-from .calibration import Calibrated, calibrate, refine_geometry
-from .combine import combine_images
-from .configuration import (
+from .analyzers.lines import LineRefinement, refine_lines
+from .analyzers.patterns import AnalyzerPatterns, merge_analyzers, rebin_analyzers
+from .analyzers.spec_file import convert_to_spec
+from .analyzers.stage import Analyzer, AnalyzerStage, open_analyzers
+from .calibration.calibrate import Calibrated, calibrate, refine_geometry
+from .configuration.settings import (
     Configuration,
     Configured,
     read_configuration,
     save_configuration,
 )
-from .correction import find_bad_pixels, subtract_background, subtract_pattern
-from .experiment import describe_experiment
-from .flat_field import apply_flat_field
-from .goniometer import Goniometer, geometry_at, save_goniometer
-from .goniometer_calibration import calibrate_goniometer
-from .image import open_image
-from .integration import integrate_1d, integrate_2d
-from .line_refinement import LineRefinement, refine_lines
-from .mask import mask_pixels, runs_of
-from .moving_detector import integrate_moving
-from .multianalyzer import AnalyzerPatterns, merge_analyzers, rebin_analyzers
-from .open_pattern import open_pattern
-from .outliers import integrate_without_outliers
-from .poni import read_poni, save_poni
+from .correction.background import find_bad_pixels, subtract_background, subtract_pattern
+from .correction.flat_field import apply_flat_field
+from .correction.mask import mask_pixels, runs_of
+from .experiment.poni import read_poni, save_poni
+from .experiment.setup import describe_experiment
+from .files.open_pattern import open_pattern
+from .files.save import save_ascii, save_nexus
+from .goniometer.calibrate import calibrate_goniometer
+from .goniometer.integrate import integrate_moving
+from .goniometer.model import Goniometer, geometry_at, save_goniometer
+from .image.combine import combine_images
+from .image.opening import open_image
+from .integration.integrate import integrate_1d, integrate_2d
+from .integration.outliers import integrate_without_outliers
 from .results import Cake, Calibration, Pattern, Ring
-from .samples import Sample, SampleResults, Samples, integrate_samples, read_samples
-from .save import save_ascii, save_nexus
-from .scan import ScanResult, integrate_scan
-from .scan_results import IntegratedScan
-from .spec_file import convert_to_spec
+from .samples.integrate import Sample, SampleResults, Samples, integrate_samples, read_samples
+from .scan.integrate import ScanResult, integrate_scan
+from .scan.results import IntegratedScan
 from .types import Calibrant, Detector, DiffractionImage, Geometry, Header, Mask, Setup
 
 __all__ = [

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Mapping
 from functools import cached_property
+from itertools import accumulate
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints, overload
 
 from ..errors import InputError
@@ -99,12 +101,35 @@ class FunctionTask(Task):
         requires: str,
     ) -> None:
         self.function = function
-        self.identifier = f"{function.__module__}.{function.__qualname__}"
+        self._identifier = ""
         self.title = title or function.__name__.replace("_", " ").capitalize()
         self.category = category or _category(function.__module__)
         self.version = version
         self.requires = requires
         self._output = output
+
+    @property
+    def identifier(self) -> str:
+        """The shortest dotted path by which the task can be imported.
+
+        A package that lists the task among its own names gives it a path that stays when
+        the module with its source moves.
+        """
+        return self._identifier or self._public_path()
+
+    @identifier.setter
+    def identifier(self, identifier: str) -> None:
+        self._identifier = identifier
+
+    def _public_path(self) -> str:
+        # not kept: the packages around may still be on their way to being imported
+        name, module = self.function.__qualname__, self.function.__module__
+        packages = accumulate(module.split("."), lambda package, part: f"{package}.{part}")
+        for package in packages:
+            found = getattr(sys.modules.get(package), name, None)
+            if getattr(found, _ATTRIBUTE, None) is self:
+                return f"{package}.{name}"
+        return f"{module}.{name}"
 
     @cached_property
     def help(self) -> str:  # type: ignore[override]

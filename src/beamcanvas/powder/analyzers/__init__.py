@@ -1,0 +1,1 @@
+"""The multi-analyser stage of ID22."""

@@ -1,0 +1,1 @@
+"""Settings of an integration, as pyFAI's files have them."""

@@ -1,0 +1,339 @@
+"""Integration settings of pyFAI: read, merged, and saved again."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from math import degrees
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import InputError
+from ...task import Param, task
+from ...task.validation import did_you_mean
+from ..correction.mask import read_mask
+from ..experiment.detectors import calibrant_names, detector_names, named_calibrant
+from ..experiment.poni import geometry_from
+from ..files.output_file import replacing
+from ..image.opening import mean_image
+from ..results import AXES, Cake, Pattern
+from ..types import Detector, DiffractionImage, Geometry, Setup, check_shape, shape_words
+from .pyfai_json import Words, poni_words, read_words, version_5
+
+_FILTER = "pyFAI configuration (*.json *.poni);;All files (*)"
+_METHOD = ("splitting", "algorithm", "engine")
+
+
+@dataclass(frozen=True, eq=False)
+class Configuration:
+    """How to integrate, as a file of pyFAI says it, in the words of Integrate's settings."""
+
+    geometry: Geometry
+    settings: dict[str, Any] = field(default_factory=dict)  #: only what the files say
+    files: dict[str, tuple[Path, ...]] = field(default_factory=dict)  #: of "mask", "dark", "flat"
+    dummy: tuple[float, float] | None = None  #: counts of a dead pixel, and how near to it
+    sources: tuple[Path, ...] = ()  #: the files it is merged from
+    #: what is not followed, or was found to be otherwise than the files say, a sentence each
+    notes: tuple[str, ...] = ()
+    check: str = ""  #: that the geometry fits the linked image
+
+    @property
+    def summary(self) -> str:
+        names = ", ".join(path.name for path in self.sources)
+        return f"configuration of {names or 'settings'}, {len(self.settings)} settings"
+
+    @property
+    def report(self) -> dict[str, str]:
+        """All that holds after merging, label by label."""
+        g = self.geometry
+        x, y = g.beam_centre
+        rows = {
+            "Files": ", ".join(path.name for path in self.sources),
+            "Distance": f"{1e3 * g.distance:.4f} mm",
+            "Beam centre": f"x {x:.2f}, y {y:.2f} px",
+            "PONI": f"{1e3 * g.poni1:.4f}, {1e3 * g.poni2:.4f} mm",
+            "Rotations": ", ".join(f"{degrees(r):.5f}°" for r in (g.rot1, g.rot2, g.rot3)),
+            "Energy": f"{g.energy:.5f} keV",
+            "Detector": f"{g.detector.words}, {shape_words(g.detector.shape)} pixels, "
+            f"orientation {g.detector.orientation}",
+        }
+        for name, value in self.settings.items():
+            rows[name.replace("_", " ").capitalize()] = _words(name, value)
+        for what, paths in self.files.items():
+            rows[f"{what.capitalize()} image"] = ", ".join(str(path) for path in paths)
+        if self.dummy is not None:
+            rows["Dead pixels"] = f"{self.dummy[0]:g} ± {self.dummy[1]:g} counts"
+        if self.check:
+            rows["Check"] = self.check
+        return rows | {f"Note {i}": note for i, note in enumerate(self.notes, 1)}
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is read otherwise than the file may mean."""
+        return self.notes
+
+    def fill(self, function: Callable[..., Any], given: Mapping[str, Any]) -> dict[str, Any]:
+        """The arguments `given` to an integration, with those at their defaults from here.
+
+        What a person set otherwise than the default stays as it is, the method's three words
+        together, and limits of the radial axis only hold in their own unit.
+        """
+        defaults = {n: p.default for n, p in inspect.signature(function).parameters.items()}
+        filled = dict(given)
+        same_unit = given["unit"] in (defaults["unit"], self.settings.get("unit"))
+        same_method = all(given[n] == defaults[n] for n in _METHOD)
+        for name, value in self.settings.items():
+            if name not in defaults or given[name] != defaults[name]:
+                continue
+            if name.startswith("radial_") and not same_unit:
+                continue
+            if name in _METHOD and not same_method:
+                continue
+            filled[name] = value
+        return filled
+
+    def corrected(self, image: DiffractionImage) -> DiffractionImage:
+        """The image with the dark and flat images of the files, where it has none.
+
+        Raises
+        ------
+        InputError
+            When one can't be read or has another shape.
+        """
+        for what in ("dark", "flat"):
+            paths = self.files.get(what)
+            if paths and getattr(image, what) is None:
+                frames = [mean_image(path) for path in paths]
+                for path, frame in zip(paths, frames, strict=True):
+                    check_shape(f"{what} image {path.name}", frame.shape, image.shape, "image")
+                image = replace(image, **{what: np.mean(frames, axis=0)})
+        return image
+
+    def masked(self, image: DiffractionImage) -> NDArray[np.bool_]:
+        """The pixels that the mask file and the counts of dead pixels rule out."""
+        pixels = np.zeros(image.shape, dtype=bool)
+        for path in self.files.get("mask", ()):
+            pixels |= read_mask(path, image.shape)
+        if self.dummy is not None:
+            value, near = self.dummy
+            pixels |= np.abs(image.data.astype(float) - value) <= near
+        return pixels
+
+
+def _words(name: str, value: Any) -> str:
+    """A setting as people read it."""
+    if name == "unit":
+        _, unit, label = AXES[value]
+        return f"{label} ({unit})"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(value or "none")
+
+
+class Configured(NamedTuple):
+    """What reading a configuration gives."""
+
+    geometry: Geometry
+    configuration: Configuration
+
+
+@task(title="Configuration", requires="powder")
+def read_configuration(
+    image: DiffractionImage | None = None,
+    *,
+    file: Annotated[Path, Param(path="open", filter=_FILTER)],
+    more_files: Annotated[
+        list[Path], Param(label="Then these files", path="open", filter=_FILTER)
+    ] = [],  # noqa: B006
+    energy: Annotated[float | None, Param(unit="keV", gt=0, auto="from the files")] = None,
+    turned: Annotated[
+        Literal["found by the rings", "no", "upside down"],
+        Param(label="Made for the image turned"),
+    ] = "found by the rings",
+    calibrant: Annotated[
+        str | None, Param(choices=calibrant_names, auto="from the files", more=True)
+    ] = None,
+    detector: Annotated[str | None, Param(auto="from the files", more=True)] = None,
+    rows: Annotated[int | None, Param(unit="px", ge=1, auto="of the detector", more=True)] = None,
+    columns: Annotated[
+        int | None, Param(unit="px", ge=1, auto="of the detector", more=True)
+    ] = None,
+) -> Configured:
+    """Read how to integrate from pyFAI's files: geometry, corrections, range and method.
+
+    Reads PONI files of any version and JSON of ``pyFAI-integrate`` of versions 1 to 5.
+    Link both outputs to Integrate 1D or 2D: what is left at its default there is taken from
+    the configuration.
+
+    Parameters
+    ----------
+    image:
+        Image of a calibrant: tells whether the geometry was made for the image upside down,
+        as Dioptas does, and the shape of a detector without a name.
+    file:
+        PONI file or JSON file.
+    more_files:
+        Files that are read after it, in this order: what each one says replaces what was
+        said before.
+    energy:
+        Photon energy, when the files do not tell it or tell it wrong.
+    turned:
+        How the image was turned when the geometry was made. The rings tell it when an image
+        of a calibrant is linked; without one the geometry is taken as it is.
+    calibrant:
+        Powder of the linked image.
+    detector:
+        Name of the detector, when the files do not tell it or tell it wrong.
+    rows:
+        Rows of the image, for files that name only the size of the pixels.
+    columns:
+        Columns of the image, for files that name only the size of the pixels.
+
+    Raises
+    ------
+    InputError
+        When a file is missing, damaged, of a newer version or says what makes no sense, or
+        the geometry, the energy or the detector is in none of them.
+    """
+    words, sources = Words(), (file, *more_files)
+    for path in sources:
+        is_poni = path.suffix.lower() != ".json"
+        words.merge(Words(geometry=poni_words(path)) if is_poni else read_words(path))
+    shape = (rows, columns) if rows and columns else None
+    geometry, check = _geometry(words, sources, image, detector, shape, energy), ""
+    if turned == "upside down":
+        geometry = geometry.flipped()
+    elif turned == "found by the rings" and image is not None:
+        geometry, check = _turned(words, image, geometry, calibrant or words.calibrant)
+    for note in words.notes:  # headless there is no window that says it
+        logging.getLogger(__name__).warning(note)
+    configuration = Configuration(
+        geometry, words.settings, words.files, words.dummy, sources, tuple(words.notes), check
+    )
+    return Configured(geometry, configuration)
+
+
+def _geometry(
+    words: Words,
+    sources: tuple[Path, ...],
+    image: DiffractionImage | None,
+    detector: str | None,
+    shape: tuple[int, int] | None,
+    energy: float | None,
+) -> Geometry:
+    from pyFAI.detectors import Detector as Base
+    from pyFAI.io.ponifile import PoniFile
+
+    said = words.geometry
+    where = " and ".join(str(path) for path in sources)
+    missing = [n for n in ("dist", "poni1", "poni2") if said.get(n) is None]
+    if missing:
+        raise InputError(f"There is no geometry in {where}: {', '.join(missing)} not given.")
+    if not 0 < said["dist"] < 1e4:
+        raise InputError(f"{where} has no sensible distance: {said['dist']:g} m.")
+    if energy is not None and energy > 1000:
+        raise InputError(
+            f"'energy' should be in keV: {energy:g} keV is not an X-ray energy. "
+            f"Did you mean {energy / 1000:g}?"
+        )
+    config = said.get("detector_config") or {}
+    version = 2.1 if "orientation" in config else 2
+    whole = {f"rot{i}": 0.0 for i in (1, 2, 3)} | said | {"detector_config": config}
+    if not said.get("detector"):
+        whole |= {"detector": "Detector"}
+    name = whole["detector"]
+    if name.lower() not in Base.registry and not Path(name).is_file():
+        raise InputError(
+            f"{where} names a detector '{name}' that pyFAI does not know."
+            f"{did_you_mean(name, detector_names())}"
+        )
+    try:
+        poni = PoniFile(whole | {"poni_version": version})
+    except Exception as error:  # pyFAI's detectors raise whatever a wrong word makes them
+        raise InputError(
+            f"{where} names a detector '{name}' that pyFAI can't make: {error}."
+        ) from None
+    found = poni.detector
+    if image is not None and shape is None and type(found).__name__ == "Detector":
+        shape = image.shape
+        own = image.detector
+        if own and found.pixel1 and np.allclose((found.pixel1, found.pixel2), own.pixel_size):
+            # the image tells which detector it is, and so where its gaps are
+            size, orientation = own.pixel_size, int(found.orientation or 3)
+            named = Detector(own.name, size, own.shape, orientation, own.config)
+            return replace(geometry_from(poni, where, None, shape, energy), detector=named)
+    return geometry_from(poni, where, detector, shape, energy)
+
+
+def _turned(
+    words: Words, image: DiffractionImage, geometry: Geometry, calibrant: str
+) -> tuple[Geometry, str]:
+    """The geometry for the image as it is, and why it holds; what is odd is noted."""
+    from ..calibration.upside_down import turn
+
+    check_shape("image", image.shape, geometry.detector.shape, "geometry's detector")
+    if not calibrant:
+        words.notes.append(
+            "Whether the geometry was made for the image upside down was not looked at: "
+            "give 'calibrant'."
+        )
+        return geometry, ""
+    setup = Setup(named_calibrant(calibrant), geometry.detector, geometry.wavelength)
+    found = turn(image, setup, geometry)
+    geometry = replace(found.geometry, calibrant=setup.calibrant, trusted=found.sure)
+    if found.sure and not found.way:
+        return geometry, found.words
+    words.notes.append(found.words)
+    return replace(geometry, warnings=() if found.sure else (found.words,)), ""
+
+
+@task(title="Save configuration", output="file", requires="powder")
+def save_configuration(
+    data: Pattern | Cake | Configuration | Geometry,
+    geometry: Geometry | None = None,
+    *,
+    file: Annotated[Path, Param(path="save", filter="pyFAI configuration (*.json)")],
+) -> Path:
+    """Save how something was integrated as JSON that ``pyFAI-integrate`` opens (version 5).
+
+    Parameters
+    ----------
+    data:
+        A pattern or a cake, for the settings that made it; a configuration, for what it
+        holds; or a geometry, for pyFAI's usual settings with it.
+    geometry:
+        To write in the place of the geometry in it.
+    file:
+        File to write; one of that name is replaced.
+
+    Raises
+    ------
+    InputError
+        When the file can't be written.
+    """
+    held = data if isinstance(data, Configuration) else None
+    settings: dict[str, Any] = {}
+    if not isinstance(data, Geometry):
+        settings = dict(data.settings)
+        for what in ("radial", "azimuth") if held is None else ():
+            ends = settings.pop(f"{what}_range", (None, None))
+            settings |= dict(zip((f"{what}_min", f"{what}_max"), ends, strict=True))
+    if geometry is None:
+        geometry = data if isinstance(data, Geometry) else data.geometry
+    if geometry is None:
+        raise InputError("The pattern has no geometry of its own: link 'geometry'.")
+    said = version_5(
+        geometry,
+        settings,
+        {} if held is None else held.files,
+        None if held is None else held.dummy,
+    )
+    with replacing(file, ".json") as (path, new):
+        new.write_text(json.dumps(said, indent=1, default=float) + "\n", encoding="utf-8")
+    return path

@@ -1,0 +1,1 @@
+"""What is known beforehand: detector, calibrant, energy and geometry."""

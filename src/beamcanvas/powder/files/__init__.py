@@ -1,0 +1,1 @@
+"""Patterns and cakes in files: NeXus and columns of text."""

@@ -1,0 +1,126 @@
+"""Opening a powder pattern that this or another program saved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+
+from ...errors import InputError
+from ...task import Param, task
+from ..image.hdf5 import SUFFIXES as HDF5_SUFFIXES
+from ..results import AXES, Pattern
+from .text_formats import SUFFIXES, Columns, read_columns, unit_in
+
+_FILTER = (
+    f"Patterns ({' '.join('*' + s for s in (*SUFFIXES, '.h5', '.hdf5', '.nxs'))});;All files (*)"
+)
+
+
+@task(title="Open pattern", output="pattern", requires="powder")
+def open_pattern(
+    file: Annotated[Path, Param(path="open", filter=_FILTER)],
+    *,
+    unit: Annotated[
+        Literal["2th_deg", "2th_rad", "q_nm^-1", "q_A^-1", "d_A", "r_mm", "r_A"] | None,
+        Param(
+            label="First column is",
+            auto="as the file says",
+            words={**{u: f"{label} ({symbol})" for u, (_, symbol, label) in AXES.items()}},
+        ),
+    ] = None,
+    data_path: Annotated[str, Param(path="data", of="file", label="Path in file", more=True)] = "",
+    number: Annotated[int, Param(ge=0, label="Pattern number", more=True)] = 0,
+) -> Pattern:
+    """Read a pattern in text columns (.xye, .xy, .dat, .chi, .fxye, .gr) or in NeXus.
+
+    Parameters
+    ----------
+    file:
+        File to read. In an .fxye the angle is in hundredths of a degree; it is turned
+        into degrees.
+    unit:
+        What the first column is, when the file does not say or says it wrong.
+    data_path:
+        Group or dataset in a NeXus file that holds several.
+    number:
+        Which one, from 0, when the file holds several: banks of a GSAS file, patterns of a
+        series.
+
+    Raises
+    ------
+    InputError
+        When the file is missing, cut off or laid out another way.
+    """
+    if file.suffix.lower() in HDF5_SUFFIXES:
+        columns = _read_nexus(file, data_path, number)
+    elif data_path:
+        raise InputError(f"{file} is no HDF5 file: it has no '{data_path}'.")
+    else:
+        columns = read_columns(file, number)
+    known = unit or columns.unit
+    by_custom = (
+        ()
+        if known or file.suffix.lower() == ".xye"
+        else (f"{file.name} does not say what its first column is: taken as 2θ in degrees.",)
+    )
+    return Pattern(
+        radial=columns.x,
+        intensity=columns.y,
+        sigma=columns.sigma,
+        unit=known or "2th_deg",
+        geometry=None,
+        engine="",
+        settings={"title": columns.title} if columns.title else {},
+        source=file.name,
+        warnings=by_custom,
+    )
+
+
+def _read_nexus(file: Path, path: str, number: int) -> Columns:
+    import h5py
+    import hdf5plugin  # noqa: F401 - its filters register when imported
+    from silx.io.nxdata import get_default
+
+    if not file.is_file():
+        raise InputError(f"There is no file {file}.")
+    try:
+        with h5py.File(file, "r") as root:
+            if path and path not in root:
+                raise InputError(f"There is no '{path}' in {file}.")
+            group = root[path] if path else root
+            group = group.parent if isinstance(group, h5py.Dataset) else group
+            data = get_default(group)
+            if data is None:
+                raise InputError(
+                    f"{file} holds no plot of a pattern (NXdata) that is marked default."
+                )
+            return _of_nxdata(file, data, number)
+    except OSError:
+        raise InputError(f"{file} can't be read: it is damaged, cut off or no HDF5 file.") from None
+
+
+def _of_nxdata(file: Path, data: Any, number: int) -> Columns:
+    shape = data.signal.shape
+    several = int(np.prod(shape[:-1]))
+    if number >= several:
+        has = "one, number 0" if several == 1 else f"{several}, 0 to {several - 1}"
+        raise InputError(f"There is no pattern {number} in {file}: it has {has}.")
+    where = tuple(int(i) for i in np.unravel_index(number, shape[:-1])) if len(shape) > 1 else ()
+    axis = data.axes[-1]
+    if axis is None:
+        raise InputError(f"The plot in {file} has no axis: it is no powder pattern.")
+    name = str(data.axes_dataset_names[-1])
+    units = str(axis.attrs.get("units", ""))
+    errors = data.errors
+    y = np.asarray(data.signal[where], dtype=float)
+    good = np.isfinite(y)
+    sigma = None if errors is None else np.asarray(errors[where], dtype=float)[good]
+    return Columns(
+        np.asarray(axis, dtype=float)[good],
+        y[good],
+        sigma,
+        unit_in(f"{name} {units}"),
+        str(data.title or ""),
+    )

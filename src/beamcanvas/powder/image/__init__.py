@@ -1,0 +1,1 @@
+"""Detector images: opened, described by their headers, and combined."""

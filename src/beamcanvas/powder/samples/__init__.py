@@ -1,0 +1,1 @@
+"""Many samples in one step."""

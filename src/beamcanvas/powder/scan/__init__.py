@@ -1,0 +1,1 @@
+"""All frames of a bliss scan, finished or still being measured."""

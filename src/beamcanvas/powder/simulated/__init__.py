@@ -1,0 +1,1 @@
+"""Simulated data to try and to test with. Nothing here was measured."""
