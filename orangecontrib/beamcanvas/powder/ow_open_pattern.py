@@ -5,7 +5,7 @@ from __future__ import annotations
 from beamcanvas.canvas.widget import TaskWidget
 
 
-class OWOpenPattern(TaskWidget, task="beamcanvas.powder.files.open_pattern"):
+class OWOpenPattern(TaskWidget, task="beamcanvas.powder.open_pattern"):
     name = "Open pattern"
     description = "Read a pattern: .xye, .xy, .dat, .chi, .fxye, .gr or NeXus."
     icon = "icons/open_pattern.svg"

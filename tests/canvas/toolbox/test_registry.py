@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from beamcanvas.task.function import GENERATOR
+from beamcanvas.workflow import Node
+
 pytestmark = pytest.mark.gui
 
 WIDGET = """
@@ -59,3 +62,16 @@ def test_a_module_inside_a_package(scanned, tmp_path) -> None:
 @pytest.mark.parametrize("module", ["no_such_module", "math", "collections"])
 def test_what_holds_no_widget_of_ours_is_left_out(scanned, module) -> None:
     assert scanned(module).registry.widgets() == []
+
+
+def test_a_task_has_its_widget_by_whatever_path_a_file_names_it(configured) -> None:
+    from beamcanvas.canvas.toolbox.registry import catalogue
+
+    names = {
+        catalogue().scan().description_for(Node("a", "generated", path, GENERATOR), []).name
+        for path in (
+            "beamcanvas.powder.integrate_1d",
+            "beamcanvas.powder.integration.integrate.integrate_1d",
+        )
+    }
+    assert names == {"Integrate 1D"}

@@ -85,12 +85,12 @@ class Catalogue:
         self.libraries[category.name] = tuple(said.get("LIBRARIES", ()))
         if not self.registry.has_category(category.name):
             self.registry.register_category(category)
-        for widget, description in zip(found, described, strict=True):
+        for description in described:
             if description is not None:
                 self.registry.register_widget(description)
                 self._by_name[description.qualified_name] = description
-                self._by_task.setdefault(widget.task, description)
-                self.task_of[description.qualified_name] = widget.task
+                self._by_task.setdefault(description.task.identifier, description)
+                self.task_of[description.qualified_name] = description.task.identifier
 
     def _describe(
         self, widget: WidgetSource, category: CategoryDescription, project: str
@@ -137,8 +137,8 @@ class Catalogue:
         if record.task_type == "graph":
             return subgraph_description(record)
         task = known_task(record)
-        if task is not None:
-            return generic_description(task)
+        if task is not None:  # by another path than its own, it may still have a widget
+            return self._by_task.get(task.identifier) or generic_description(task)
         return placeholder_description(record, links)
 
     def new_record(self, description: WidgetDescription) -> Node:
