@@ -19,7 +19,11 @@ class Geometry:
     scan: TomoScan
     pixel_size: tuple[float, float] | None  #: height, width, m, after binning
     shape: tuple[int, int, int]  #: of all projections: projections, rows, columns
-    first_row: int = 0  #: the row of the whole projection that its frames start with
+    first_row: int = 0  #: the row of the projections that its frames or sinograms start with
+
+
+#: treatments of a higher order see the pixels after binning
+BINNED = 40
 
 
 class Treatment(ABC):
@@ -54,6 +58,14 @@ class RadioTreatment(Treatment):
 
         `numbers` says which projections they are, counted among all of the scan.
         """
+        raise NotImplementedError
+
+
+class AveragedTreatment(RadioTreatment):
+    """One that needs the average of all projections as they come to it."""
+
+    def prepared(self, average: NDArray[Any]) -> RadioTreatment:
+        """The same, knowing the average (rows, columns)."""
         raise NotImplementedError
 
 

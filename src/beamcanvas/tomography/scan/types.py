@@ -69,6 +69,8 @@ class TomoScan:
     span: float = 0.0  #: angle from the first to the last projection and one step on, degrees
     energy: float | None = None  #: keV
     distance: float | None = None  #: from the sample to the detector, m
+    #: that counts for the phase, m: shorter than `distance` when the beam diverges
+    propagation_distance: float | None = None
     source_distance: float | None = None  #: from the source to the sample, m
     #: height and width of a pixel as seen at the sample, m
     pixel_size: tuple[float, float] | None = None
