@@ -67,11 +67,12 @@ def test_what_holds_no_widget_of_ours_is_left_out(scanned, module) -> None:
 def test_a_task_has_its_widget_by_whatever_path_a_file_names_it(configured) -> None:
     from beamcanvas.canvas.toolbox.registry import catalogue
 
-    names = {
-        catalogue().scan().description_for(Node("a", "generated", path, GENERATOR), []).name
-        for path in (
-            "beamcanvas.powder.integrate_1d",
-            "beamcanvas.powder.integration.integrate.integrate_1d",
+    paths = ("integrate_1d", "integration.integrate.integrate_1d")
+    for path in paths:
+        node = Node(
+            id="a",
+            task_type="generated",
+            task_identifier=f"beamcanvas.powder.{path}",
+            task_generator=GENERATOR,
         )
-    }
-    assert names == {"Integrate 1D"}
+        assert catalogue().scan().description_for(node, []).name == "Integrate 1D"
