@@ -9,7 +9,7 @@ from pathlib import Path
 import networkx
 import pytest
 
-from beamcanvas.errors import WorkflowError
+from beamcanvas.errors import InputError, WorkflowError
 from beamcanvas.workflow import Workflow
 from beamcanvas.workflow.flat import flatten
 from beamcanvas.workflow.formats import dumps, format_named, from_networkx, load, save, to_networkx
@@ -123,5 +123,5 @@ def test_an_empty_file_is_no_workflow(tmp_path: Path) -> None:
 
 def test_a_file_in_the_place_of_the_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(WorkflowError, match=r"can't be written: .*/file is not a folder"):
+    with pytest.raises(InputError, match=r"can't be written: .*/file is not a folder"):
         save(Workflow(), tmp_path / "file" / "x.ows")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
+from ..output_file import OutputFile
 
 if TYPE_CHECKING:
     import h5py
@@ -54,12 +55,17 @@ def opened(path: Path) -> Iterator[h5py.File]:
 
 
 class NewFile:
-    """An HDF5 file under a temporary name beside `path`, until :meth:`keep` moves it there.
+    """A new HDF5 file, open for writing, until :meth:`keep` moves it to its place.
+
+    Parameters
+    ----------
+    start_from:
+        A file whose content it begins with.
 
     Raises
     ------
     InputError
-        When the folder isn't there or can't be written, before anything was computed.
+        When it can't be written, before anything was computed.
     """
 
     def __init__(self, path: Path, start_from: Path | None = None) -> None:
@@ -67,34 +73,26 @@ class NewFile:
 
         import h5py
 
-        self.path = path.absolute()
-        self._temporary = self.path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        if self.path.is_dir():
-            raise InputError(f"{path}: this is a folder, not a file to write to.")
-        self._made_folder = not self.path.parent.exists()
+        self._output = OutputFile(path)
+        new = self._output.temporary
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
             if start_from is not None:
-                shutil.copyfile(start_from, self._temporary)
-            elif self.path.exists() and not os.access(self.path, os.W_OK):
-                raise PermissionError(13, "permission denied")
-            self.file = h5py.File(self._temporary, "a" if start_from else "w", track_order=True)
-        except (OSError, ValueError) as error:
-            with suppress(OSError):
-                self._temporary.unlink()
-            reason = getattr(error, "strerror", None) or str(error)
-            raise InputError(f"{path}: the file can't be written: {reason}.") from None
+                shutil.copyfile(start_from, new)
+            self.file = h5py.File(new, "a" if start_from else "w", track_order=True)
+        except OSError as error:
+            self._output.discard()
+            raise self._output.failure(error) from None
 
     def keep(self) -> Path:
         """Close it and move it to its place, in one step."""
-        self.file.close()
-        self._temporary.replace(self.path)
-        return self.path
+        try:
+            self.file.close()
+        except (OSError, RuntimeError) as error:  # the disk is full
+            self._output.discard()
+            raise self._output.failure(error) from None
+        return self._output.keep()
 
     def discard(self) -> None:
-        """Close it and remove it, with the folder if it was made for it."""
+        """Close it and leave nothing of it."""
         self.file.close()
-        self._temporary.unlink(missing_ok=True)
-        if self._made_folder:
-            with suppress(OSError):  # others may use it by now
-                self.path.parent.rmdir()
+        self._output.discard()

@@ -58,10 +58,7 @@ def write(workflow: Workflow, path: Path) -> None:
             existing: Path | None = path
     except InputError:
         existing = None
-    try:
-        new = NewFile(path, existing)
-    except InputError as error:
-        raise WorkflowError(str(error).removeprefix(f"{path}: ")) from None
+    new = NewFile(path, existing)
     try:
         entry = new.file.require_group("entry")
         new.file.attrs.setdefault("NX_class", "NXroot")

@@ -12,6 +12,7 @@
 """
 
 from .base import MISSING, Input, Output, Param, Task, is_plain, without_none
+from .existing import Existing
 from .function import is_task, task, task_of
 from .progress import SILENT, Progress
 from .resolve import resolve
@@ -19,6 +20,7 @@ from .resolve import resolve
 __all__ = [
     "MISSING",
     "SILENT",
+    "Existing",
     "Input",
     "Output",
     "Param",

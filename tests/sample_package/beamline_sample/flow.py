@@ -21,8 +21,9 @@ from pathlib import Path
 from typing import Any
 
 from beamcanvas import Workflow, WorkflowError
+from beamcanvas.output_file import replacing
 from beamcanvas.workflow.formats import dumps, from_dict
-from beamcanvas.workflow.formats.file import read_text, write_bytes
+from beamcanvas.workflow.formats.file import read_text
 
 name = "flow"
 suffixes = (".flow",)
@@ -59,7 +60,8 @@ def write(workflow: Workflow, path: Path) -> None:
         *("[node]\n" + _lines(node) for node in nodes),
         *("[link]\n" + _lines(link) for link in links),
     ]
-    write_bytes(path, "\n".join(filter(None, blocks)).encode())
+    with replacing(path) as (_, new):
+        new.write_text("\n".join(filter(None, blocks)), encoding="utf-8")
 
 
 def _lines(block: dict[str, Any]) -> str:

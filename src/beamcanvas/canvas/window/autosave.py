@@ -12,6 +12,7 @@ from uuid import uuid4
 from AnyQt.QtCore import QStandardPaths
 
 from ...errors import BeamcanvasError
+from ...output_file import replacing
 from ...workflow import Workflow
 from ...workflow.formats import dumps, loads
 
@@ -62,11 +63,9 @@ class Autosave:
         """Write the work as it stands; what can't be written is left, saving is what counts."""
         try:
             content = {"path": path, "when": time.time(), "workflow": dumps(workflow)}
-            self.file.parent.mkdir(parents=True, exist_ok=True)
-            unfinished = self.file.with_suffix(".part")
-            unfinished.write_text(json.dumps(content), "utf-8")
-            unfinished.replace(self.file)
-        except (OSError, TypeError, ValueError, BeamcanvasError):
+            with replacing(self.file) as (_, new):
+                new.write_text(json.dumps(content), "utf-8")
+        except (TypeError, ValueError, BeamcanvasError):
             pass
 
     def clear(self) -> None:

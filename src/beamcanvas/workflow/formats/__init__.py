@@ -194,7 +194,9 @@ def save(workflow: Workflow, path: str | Path, format: str | None = None) -> Pat
     Raises
     ------
     WorkflowError
-        When the suffix tells no format, a value can't be stored or the file not be written.
+        When the suffix tells no format, or a value can't be stored.
+    InputError
+        When the file can't be written.
     """
     path = Path(path).expanduser()
     chosen = format_of(path) if format is None else format_named(format)

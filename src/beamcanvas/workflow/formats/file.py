@@ -1,8 +1,7 @@
-"""Reading and writing the file itself: encoding, errors that name it, nothing half-written."""
+"""Reading the file itself: encoding, and errors that name it."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,23 +45,3 @@ def as_text(content: bytes) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise WorkflowError(f"this is not text in UTF-8 (byte {error.start}).") from None
-
-
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file: whole or, when something fails, not at all."""
-    temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            temporary.write_bytes(content)
-            if path.exists():
-                temporary.chmod(path.stat().st_mode & 0o7777)
-            temporary.replace(path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
-    except (FileExistsError, NotADirectoryError):
-        raise WorkflowError(f"the file can't be written: {path.parent} is not a folder.") from None
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise WorkflowError(f"the file can't be written: {reason}.") from None

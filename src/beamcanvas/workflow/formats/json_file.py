@@ -6,10 +6,11 @@ import json
 from pathlib import Path
 
 from ...errors import WorkflowError
+from ...output_file import replacing
 from ..garbage import no_garbage_collection
 from ..model import Workflow
 from .ewoks_dict import from_dict, spell
-from .file import read_text, write_bytes
+from .file import read_text
 
 name = "json"
 suffixes = (".json",)
@@ -50,4 +51,6 @@ def read(path: Path) -> Workflow:
 
 def write(workflow: Workflow, path: Path) -> None:
     """Write the workflow to a JSON file."""
-    write_bytes(path, dumps(workflow).encode())
+    content = dumps(workflow)
+    with replacing(path) as (_, new):
+        new.write_text(content, encoding="utf-8")

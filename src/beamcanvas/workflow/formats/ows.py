@@ -19,9 +19,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ...output_file import replacing
 from ..model import Workflow
 from . import xml
-from .file import read_bytes, write_bytes
+from .file import read_bytes
 from .ows_reader import read_scheme
 from .ows_writer import write_scheme
 
@@ -49,4 +50,6 @@ def read(path: Path) -> Workflow:
 
 def write(workflow: Workflow, path: Path) -> None:
     """Write the workflow to an ``.ows`` file."""
-    write_bytes(path, xml.document(write_scheme(workflow)))
+    content = xml.document(write_scheme(workflow))
+    with replacing(path) as (_, new):
+        new.write_bytes(content)

@@ -8,9 +8,10 @@ from typing import Any
 import yaml
 
 from ...errors import WorkflowError
+from ...output_file import replacing
 from ..model import Workflow
 from .ewoks_dict import from_dict, spell
-from .file import read_text, write_bytes
+from .file import read_text
 
 name = "yaml"
 suffixes = (".yaml", ".yml")
@@ -124,4 +125,5 @@ def write(workflow: Workflow, path: Path) -> None:
         content = dumps(workflow).encode()
     except (UnicodeEncodeError, RecursionError):
         raise WorkflowError("a text in the workflow has characters that YAML can't hold.") from None
-    write_bytes(path, content)
+    with replacing(path) as (_, new):
+        new.write_bytes(content)
