@@ -7,19 +7,15 @@ The responses are silx's, which nabu filters with: Kak & Slaney's band-limited r
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...task import SILENT, Progress
 from .geometry import SliceGeometry, extended_width
+from .settings import Filter, Padding
 from .threads import in_threads
-
-Filter = Literal[
-    "ramlak", "shepp-logan", "cosine", "hamming", "hann", "tukey", "lanczos", "hilbert", "none"
-]
-Padding = Literal["edges", "zeros"]
 
 
 def padded_width(width: int) -> int:

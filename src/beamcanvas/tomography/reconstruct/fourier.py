@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...task import SILENT, Progress
-from .filtering import Filter, Padding, extend, padded_width, response, slice_width
+from .filtering import extend, padded_width, response, slice_width
 from .geometry import SliceGeometry
+from .settings import Filter, Padding
 from .threads import in_threads
 
 #: of the non-uniform transform; far below the noise of any projection

@@ -7,8 +7,9 @@ from numba import njit
 from numpy.typing import NDArray
 
 from ...task import SILENT, Progress
-from .filtering import Filter, Padding, filtered
+from .filtering import filtered
 from .geometry import SliceGeometry
+from .settings import Filter, Padding
 from .threads import in_threads
 
 #: pixels along the side of a tile: what it needs of a projection stays in the nearest cache

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..frames.treatment import Treatment
+from ..reconstruct.settings import Reconstruction
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,7 @@ class TomoScan:
     treatments: tuple[Treatment, ...] = ()  #: one of each kind, in the order they are done
     centre: float | None = None  #: rotation axis, px; (W - 1) / 2 is the middle
     centre_from: str = ""  #: the finder, or who else chose the centre
+    reconstruction: Reconstruction = Reconstruction()
     warnings: tuple[str, ...] = ()  #: what to know before trusting it, a sentence each
 
     @property

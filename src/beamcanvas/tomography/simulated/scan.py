@@ -15,6 +15,12 @@ ATTENUATION = 40.0
 PIXEL_SIZE = 1e-6  #: m
 
 
+def body_half_width(columns: int, axis: float, half_acquisition: bool = False) -> float:
+    """Half the width of the body in pixels: all of it is in view as it turns."""
+    sides = axis + 0.5, columns - 0.5 - axis
+    return max(sides) if half_acquisition else min(sides)
+
+
 def simulate_scan(
     file: Path,
     *,
@@ -49,7 +55,7 @@ def simulate_scan(
     rng = np.random.default_rng(seed)
     middle = (columns - 1) / 2
     axis = middle if centre is None else centre
-    half_width = max(axis, columns - 1 - axis) if half_acquisition else columns / 2
+    half_width = body_half_width(columns, axis, half_acquisition)
     angles = np.arange(projections) * span / projections
     integrals = line_integrals(np.radians(angles), (rows, columns), axis, half_width)
     body = np.exp(-integrals * np.float32(ATTENUATION * 100 * PIXEL_SIZE))
