@@ -21,8 +21,7 @@ run: $(VENV)/.run
 	fi
 
 test: lint
-	@# a worker has been seen to crash inside Qt: what failed is tried once more, alone
-	$(BIN)/python -m pytest -n 2 || { echo "Trying what failed once more."; $(BIN)/python -m pytest --last-failed --last-failed-no-failures none; }
+	$(BIN)/python -m pytest -n 2
 
 lint: $(VENV)/.test
 	$(BIN)/ruff format --check -q

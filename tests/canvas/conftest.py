@@ -15,6 +15,17 @@ def qapp_cls() -> type:
     return QApplication
 
 
+@pytest.fixture(autouse=True)
+def windows_gone(request) -> Iterator[None]:
+    """What a test closed is deleted at its end, not in the event loop of another one."""
+    yield
+    if "qapp" in request.fixturenames:
+        from AnyQt.QtCore import QEvent
+        from AnyQt.QtWidgets import QApplication
+
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
 @pytest.fixture
 def configured(qapp):
     """Our settings and names, in force."""
@@ -30,6 +41,7 @@ def window(configured, qtbot, tmp_path: Path, monkeypatch) -> Iterator[object]:
     from AnyQt.QtCore import QSettings
 
     QSettings().clear()
+    from beamcanvas.canvas.lifetime import delete_later
     from beamcanvas.canvas.window.main_window import MainWindow
 
     made = MainWindow()
@@ -44,5 +56,5 @@ def window(configured, qtbot, tmp_path: Path, monkeypatch) -> Iterator[object]:
             top.engine.stop()
             top.current_document().setModified(False)
             top.close()
-            top.deleteLater()
+            delete_later(top)
     QApplication.processEvents()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import time
+import weakref
 
 import pytest
 import widget_tasks
@@ -484,6 +486,18 @@ def test_a_deleted_widget_stops_its_run(qtbot):
     run = widget.noderun
     widget.onDeleteWidget()
     assert run.state is State.CANCELLED
+
+
+def test_a_widget_lives_until_qt_has_deleted_it(qtbot):
+    # Python's garbage collector in the middle of an event of one of its parts ends the program
+    widget = OWScale.__new__(OWScale, signal_manager=DummySignalManager())
+    widget.__init__()
+    there = weakref.ref(widget)
+    widget.deleteLater()
+    del widget
+    gc.collect()
+    assert there() is not None
+    qtbot.waitUntil(lambda: gc.collect() >= 0 and there() is None)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from ...task import MISSING, Task, resolve, task_of
 from ...task.ewoks import OfWidget
 from ...task.function import GENERATOR
 from ...workflow.values import Encoder, decode
+from ..lifetime import delete_later
 from ..look import Words
 from ..previews.words import summary_of
 from ..run.local_run import LocalNodeRun
@@ -420,6 +421,9 @@ class TaskWidget(OWBaseWidget, _FewMessages, openclass=True):  # type: ignore[ca
         if isinstance(self._noderun, LocalNodeRun):
             self._noderun.cancel()
         super().onDeleteWidget()
+
+    def deleteLater(self) -> None:
+        delete_later(self)
 
 
 _WHY_NOTHING = {

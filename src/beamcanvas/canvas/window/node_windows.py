@@ -11,6 +11,7 @@ from AnyQt.QtWidgets import QAction, QWidget
 from orangecanvas.scheme.widgetmanager import WidgetManager
 
 from ...errors import BeamcanvasError
+from ..lifetime import delete_later
 from ..pictures import icon
 from ..run.step_run import StepRun, sentence
 from ..scheme import StepNode
@@ -91,7 +92,7 @@ class NodeWindows(WidgetManager):
         widget.close()
         if hasattr(widget, "onDeleteWidget"):
             widget.onDeleteWidget()
-        widget.deleteLater()
+        delete_later(widget)
 
     def close_all(self) -> None:
         """The scheme goes: its windows go with it."""
