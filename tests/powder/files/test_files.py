@@ -202,20 +202,3 @@ def test_a_warning_is_written_down(
     assert "# warning: The calibration is not to be trusted" in text
     with h5py.File(save_nexus(pattern, file=tmp_path / "a.h5")) as root:
         assert b"not to be trusted" in root["entry/integrate/warnings"][0]
-
-
-def test_replacing_a_file_is_all_or_nothing(tmp_path: Path) -> None:
-    from beamcanvas.powder.files.output_file import replacing
-
-    path = tmp_path / "a.txt"
-    path.write_text("old")
-
-    def half_way() -> None:
-        with replacing(path) as (_, new):
-            new.write_text("half")
-            raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        half_way()
-    assert path.read_text() == "old"
-    assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -47,7 +48,8 @@ def test_there_and_back(
     x = np.cumsum(steps)
     y = data.draw(arrays(float, len(x), elements=finite))
     sigma = data.draw(arrays(float, len(x), elements=st.floats(1e-6, 1e9)))
-    path = save_ascii(pattern(x, y, sigma), file=tmp_path / name, header=header)  # type: ignore[arg-type]
+    made = pattern(x, y, sigma)
+    path = save_ascii(made, file=tmp_path / name, existing="replace", header=header)  # type: ignore[arg-type]
     back = open_pattern(path)
     digits = 2e-7
     np.testing.assert_allclose(back.radial, x, rtol=digits)
@@ -221,3 +223,47 @@ def test_a_nexus_file_without_a_plot(tmp_path: Path) -> None:
         open_pattern(tmp_path / "a.h5")
     with pytest.raises(InputError, match="There is no '/y'"):
         open_pattern(tmp_path / "a.h5", data_path="/y")
+
+
+@pytest.mark.parametrize("per_line", [1, 7, 10])
+@pytest.mark.parametrize("head", ["5 0.02 6", "! LaB6 at noon\n5.0 0.02 6.0  LaB6, 35 keV"])
+def test_steps_and_intensities_as_fullprof_has_them(
+    tmp_path: Path, per_line: int, head: str
+) -> None:
+    counts = np.arange(100, 151)
+    rows = [counts[i : i + per_line] for i in range(0, 51, per_line)]
+    lines = [head, *(" ".join(f"{v:8d}" for v in row) for row in rows)]
+    (tmp_path / "a.dat").write_text("\n".join(lines))
+    found = open_pattern(tmp_path / "a.dat")
+    np.testing.assert_allclose(found.radial, np.linspace(5, 6, 51))
+    np.testing.assert_array_equal(found.intensity, counts)
+    assert (found.unit, found.sigma, found.warnings) == ("2th_deg", None, ())
+
+
+def test_steps_and_intensities_cut_off(tmp_path: Path) -> None:
+    (tmp_path / "a.dat").write_text("5 0.02 6\n" + (10 * "  7" + "\n") * 3)
+    with pytest.raises(InputError, match="says that it has 51 points but has 30"):
+        open_pattern(tmp_path / "a.dat")
+
+
+def test_the_header_of_a_dat_is_what_fullprof_passes_over(tmp_path: Path) -> None:
+    made = replace(peak(), settings={f"setting {i}": i for i in range(9)}, warnings=("Odd.",))
+    lines = save_ascii(made, file=tmp_path / "a.dat").read_text().splitlines()
+    header = [line for line in lines if line.startswith("#")]
+    assert len(header) == 6
+    assert "setting 8 = 8; warning: Odd." in header[4]
+    assert header[-1] == "# 2th (deg)  intensity  sigma"
+    back = open_pattern(tmp_path / "a.dat")
+    np.testing.assert_allclose(back.intensity, made.intensity)
+
+
+@pytest.mark.parametrize("save", [save_ascii, save_nexus])
+def test_nothing_is_overwritten_unless_asked(tmp_path: Path, save: Callable[..., Path]) -> None:
+    path = tmp_path / ("a.h5" if save is save_nexus else "a.xye")
+    path.write_text("mine")
+    with pytest.raises(InputError, match=r"it is there already: choose 'replace it'"):
+        save(peak(), file=path)
+    assert path.read_text() == "mine"
+    save(peak(), file=path, existing="replace")
+    np.testing.assert_allclose(open_pattern(path).intensity, peak().intensity, rtol=1e-6)
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]

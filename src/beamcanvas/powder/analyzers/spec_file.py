@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 import numpy as np
 
-from ...task import SILENT, Param, Progress, task
-from ..files.output_file import replacing
+from ...output_file import replacing
+from ...task import SILENT, Existing, Param, Progress, task
 from .roi_scan import Layout, RoiScan, open_scans
 
 
@@ -17,6 +17,7 @@ def convert_to_spec(
     file: Annotated[Path, Param(path="open", filter="Scans (*.h5 *.hdf5);;All files (*)")],
     output: Annotated[Path, Param(path="save", filter="SPEC (*.spec *.dat)")],
     *,
+    existing: Existing = "keep",
     scans: list[str] = [],  # noqa: B006 - never changed; a list is what the panel shows
     analysers: Annotated[int, Param(ge=1, group="File", more=True)] = 13,
     rows: Annotated[int, Param(ge=1, label="Rows of a strip", group="File", more=True)] = 512,
@@ -40,7 +41,9 @@ def convert_to_spec(
     file:
         File of the scans, as the beamline's BLISS writes it.
     output:
-        File to write; one of that name is replaced.
+        File to write.
+    existing:
+        What to do with a file of that name: nothing is overwritten unless asked.
     scans:
         Names of the scans, such as 1.1; none: all scans of the arm.
     analysers:
@@ -63,7 +66,7 @@ def convert_to_spec(
     layout = Layout(analysers, rows, order)
     with (
         open_scans(Path(file), list(scans), counter, monitor, layout) as found,
-        replacing(output, ".spec") as (path, new),
+        replacing(output, ".spec", existing) as (path, new),
         new.open("w", encoding="utf-8") as stream,
     ):
         stream.write(f"#F {path.name}\n#C from {Path(file).name}\n")

@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import InputError
-from ...task import Param, task
+from ...output_file import replacing
+from ...task import Existing, Param, task
 from ...task.validation import did_you_mean
 from ..correction.mask import read_mask
 from ..experiment.detectors import calibrant_names, detector_names, named_calibrant
 from ..experiment.poni import geometry_from
-from ..files.output_file import replacing
 from ..image.opening import mean_image
 from ..results import AXES, Cake, Pattern
 from ..types import Detector, DiffractionImage, Geometry, Setup, check_shape, shape_words
@@ -299,6 +299,7 @@ def save_configuration(
     geometry: Geometry | None = None,
     *,
     file: Annotated[Path, Param(path="save", filter="pyFAI configuration (*.json)")],
+    existing: Existing = "keep",
 ) -> Path:
     """Save how something was integrated as JSON that ``pyFAI-integrate`` opens (version 5).
 
@@ -310,12 +311,14 @@ def save_configuration(
     geometry:
         To write in the place of the geometry in it.
     file:
-        File to write; one of that name is replaced.
+        File to write.
+    existing:
+        What to do with a file of that name: nothing is overwritten unless asked.
 
     Raises
     ------
     InputError
-        When the file can't be written.
+        When the file can't be written, or is there and to be kept.
     """
     held = data if isinstance(data, Configuration) else None
     settings: dict[str, Any] = {}
@@ -334,6 +337,6 @@ def save_configuration(
         {} if held is None else held.files,
         None if held is None else held.dummy,
     )
-    with replacing(file, ".json") as (path, new):
+    with replacing(file, ".json", existing) as (path, new):
         new.write_text(json.dumps(said, indent=1, default=float) + "\n", encoding="utf-8")
     return path

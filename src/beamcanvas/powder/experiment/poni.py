@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from ...errors import InputError
-from ...task import Param, task
-from ..files.output_file import replacing
+from ...output_file import replacing
+from ...task import Existing, Param, task
 from ..types import HC, Detector, Geometry
 from .detectors import named_detector
 
@@ -117,26 +117,38 @@ def read_poni_file(file: Path) -> Any:
     InputError
         When it is missing, damaged or no PONI file.
     """
-    from pyFAI.io.ponifile import PoniFile
-
     if not file.is_file():
         raise InputError(f"There is no file {file}.")
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{file} can't be read as a PONI file: {error}.") from None
-    words = {line.partition(":")[0].strip().lower() for line in text.splitlines()}
+    return read_poni_text(text, str(file))
+
+
+def read_poni_text(text: str, source: str) -> Any:
+    """The text of a PONI file of any version as pyFAI's ``PoniFile``.
+
+    Raises
+    ------
+    InputError
+        When it is damaged or no PONI file; the sentence begins with `source`.
+    """
+    from pyFAI.io.ponifile import PoniFile
+
+    lines = [line.partition(":") for line in text.splitlines() if not line.startswith("#")]
+    words = {name.strip().lower(): value.strip() for name, colon, value in lines if colon}
     missing = [n for n in ("Distance", "Poni1", "Poni2") if n.lower() not in words]
     if missing:
-        raise InputError(f"{file} is no PONI file: it has no {' and no '.join(missing)}.")
+        raise InputError(f"{source} is no PONI file: it has no {' and no '.join(missing)}.")
     poni = PoniFile()
     try:
-        poni.read_from_file(str(file))
+        poni.read_from_dict(words)
         values = [float(getattr(poni, name)) for name in _FIELDS]
     except Exception as error:  # pyFAI's reader raises whatever a wrong word makes it
-        raise InputError(f"{file} is a damaged PONI file: {error}.") from None
+        raise InputError(f"{source} is a damaged PONI file: {error}.") from None
     if not all(abs(v) < 1e6 for v in values) or values[0] <= 0:
-        raise InputError(f"{file} has no sensible distance: {values[0]:g} m.")
+        raise InputError(f"{source} has no sensible distance: {values[0]:g} m.")
     return poni
 
 
@@ -156,6 +168,7 @@ def save_poni(
     geometry: Geometry,
     *,
     file: Annotated[Path, Param(path="save", filter=_FILTER)],
+    existing: Existing = "keep",
 ) -> Path:
     """Write a geometry as a ``.poni`` file, which pyFAI and most other programs read.
 
@@ -164,13 +177,15 @@ def save_poni(
     geometry:
         Geometry of the experiment.
     file:
-        File to write; one of that name is replaced.
+        File to write.
+    existing:
+        What to do with a file of that name: nothing is overwritten unless asked.
 
     Raises
     ------
     InputError
-        When the file can't be written.
+        When the file can't be written, or is there and to be kept.
     """
-    with replacing(file, ".poni") as (path, new):
+    with replacing(file, ".poni", existing) as (path, new):
         new.write_text(poni_text(geometry), encoding="utf-8")
     return path

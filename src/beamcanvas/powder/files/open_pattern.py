@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...errors import InputError
 from ...task import Param, task
+from ..experiment.poni import geometry_from, read_poni_text
 from ..image.hdf5 import SUFFIXES as HDF5_SUFFIXES
 from ..results import AXES, Pattern
 from .text_formats import SUFFIXES, Columns, read_columns, unit_in
@@ -35,6 +38,8 @@ def open_pattern(
 ) -> Pattern:
     """Read a pattern in text columns (.xye, .xy, .dat, .chi, .fxye, .gr) or in NeXus.
 
+    One that was saved here as NeXus comes back with its geometry and all that made it.
+
     Parameters
     ----------
     file:
@@ -54,31 +59,37 @@ def open_pattern(
         When the file is missing, cut off or laid out another way.
     """
     if file.suffix.lower() in HDF5_SUFFIXES:
-        columns = _read_nexus(file, data_path, number)
-    elif data_path:
+        return _read_nexus(file, data_path, number, unit)
+    if data_path:
         raise InputError(f"{file} is no HDF5 file: it has no '{data_path}'.")
-    else:
-        columns = read_columns(file, number)
-    known = unit or columns.unit
+    return _pattern(file, read_columns(file, number), unit)
+
+
+def _pattern(file: Path, columns: Columns, unit: str | None, **known: Any) -> Pattern:
+    unit = unit or columns.unit
     by_custom = (
         ()
-        if known or file.suffix.lower() == ".xye"
+        if unit or file.suffix.lower() == ".xye"
         else (f"{file.name} does not say what its first column is: taken as 2θ in degrees.",)
     )
+    said: dict[str, Any] = {
+        "geometry": None,
+        "engine": "",
+        "settings": {"title": columns.title} if columns.title else {},
+        "source": file.name,
+    }
+    said.update(known)
     return Pattern(
         radial=columns.x,
         intensity=columns.y,
         sigma=columns.sigma,
-        unit=known or "2th_deg",
-        geometry=None,
-        engine="",
-        settings={"title": columns.title} if columns.title else {},
-        source=file.name,
-        warnings=by_custom,
+        unit=unit or "2th_deg",
+        warnings=(*by_custom, *said.pop("warnings", ())),
+        **said,
     )
 
 
-def _read_nexus(file: Path, path: str, number: int) -> Columns:
+def _read_nexus(file: Path, path: str, number: int, unit: str | None) -> Pattern:
     import h5py
     import hdf5plugin  # noqa: F401 - its filters register when imported
     from silx.io.nxdata import get_default
@@ -96,12 +107,16 @@ def _read_nexus(file: Path, path: str, number: int) -> Columns:
                 raise InputError(
                     f"{file} holds no plot of a pattern (NXdata) that is marked default."
                 )
-            return _of_nxdata(file, data, number)
+            where, columns, good = _of_nxdata(file, data, number)
+            return _pattern(file, columns, unit, **_how(file, data.group, where, good))
     except OSError:
         raise InputError(f"{file} can't be read: it is damaged, cut off or no HDF5 file.") from None
 
 
-def _of_nxdata(file: Path, data: Any, number: int) -> Columns:
+def _of_nxdata(
+    file: Path, data: Any, number: int
+) -> tuple[tuple[int, ...], Columns, NDArray[np.bool_]]:
+    """Which pattern of the plot it is, the pattern, and which of its points it has."""
     shape = data.signal.shape
     several = int(np.prod(shape[:-1]))
     if number >= several:
@@ -117,10 +132,36 @@ def _of_nxdata(file: Path, data: Any, number: int) -> Columns:
     y = np.asarray(data.signal[where], dtype=float)
     good = np.isfinite(y)
     sigma = None if errors is None else np.asarray(errors[where], dtype=float)[good]
-    return Columns(
-        np.asarray(axis, dtype=float)[good],
-        y[good],
-        sigma,
-        unit_in(f"{name} {units}"),
-        str(data.title or ""),
-    )
+    title = str(data.title or "")
+    unit = unit_in(f"{name} {units}")
+    return where, Columns(np.asarray(axis, float)[good], y[good], sigma, unit, title), good
+
+
+def _how(file: Path, group: Any, where: tuple[int, ...], good: NDArray[np.bool_]) -> dict[str, Any]:
+    """How a pattern of ours was made, as it was written down above its plot; {} of any other."""
+    process = group.parent
+    if "settings/data" not in process or "engine" not in process:
+        return {}
+    known: dict[str, Any] = {"engine": _text(process["engine"])}
+    try:
+        known["settings"] = json.loads(_text(process["settings/data"]))
+    except ValueError:
+        raise InputError(f"{file}: the settings in it are damaged: they are no JSON.") from None
+    if "geometry/data" in process:
+        words = _text(process["geometry/data"])
+        known["geometry"] = geometry_from(read_poni_text(words, str(file)), str(file))
+    weight = group.get("count", group.get("weight"))
+    if weight is not None and weight.shape[-1:] == good.shape:
+        # a scan has one weight for all its frames
+        known["count"] = np.asarray(weight[where[len(where) + 1 - weight.ndim :]], float)[good]
+    if "warnings" in process:
+        known["warnings"] = tuple(process["warnings"].asstr()[()])
+    title = process.parent.get("title")
+    if title is not None and _text(title):
+        known["source"] = _text(title)
+    return known
+
+
+def _text(dataset: Any) -> str:
+    value = dataset[()]
+    return value.decode() if isinstance(value, bytes) else str(value)

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from ... import __version__
 from ...errors import InputError
-from ...task import Param, task
+from ...output_file import replacing
+from ...task import Existing, Param, task
 from ..experiment.poni import poni_text
 from ..results import AXES, Cake, Pattern
 from ..types import Geometry
-from .output_file import replacing
 from .text_formats import Columns, chi_text, fxye_text, plain_text
 
 #: NeXus wants plain ASCII units; these are the ones that pyFAI and silx know too.
@@ -30,6 +30,7 @@ def save_nexus(
     data: Pattern | Cake,
     *,
     file: Annotated[Path, Param(path="save", filter="NeXus (*.h5 *.nxs)")],
+    existing: Existing = "keep",
 ) -> Path:
     """Save a pattern or a cake as NeXus, with the geometry and the settings that made it.
 
@@ -40,27 +41,30 @@ def save_nexus(
     data:
         What to save.
     file:
-        File to write; one of that name is replaced.
+        File to write.
+    existing:
+        What to do with a file of that name: nothing is overwritten unless asked.
 
     Raises
     ------
     InputError
-        When the file can't be written.
+        When the file can't be written, or is there and to be kept.
     """
     import h5py
     import pyFAI
 
-    with replacing(file, ".h5") as (path, new), h5py.File(new, "w") as root:
+    with replacing(file, ".h5", existing) as (path, new), h5py.File(new, "w") as root:
         _describe(root, "NXroot", "entry")
         root.attrs["creator"] = "beamcanvas"
         root.attrs["creator_version"] = __version__
         entry = _describe(root.create_group("entry"), "NXentry", "integrate/result")
         entry["title"] = data.source
-        entry["end_time"] = datetime.now(UTC).isoformat(timespec="seconds")
         process = _describe(entry.create_group("integrate"), "NXprocess", "result")
         by_pyfai = data.engine.startswith("pyFAI")
         process["program"] = "pyFAI" if by_pyfai else "beamcanvas"
         process["version"] = pyFAI.version if by_pyfai else __version__
+        process["pyFAI_version"] = pyFAI.version
+        process["date"] = datetime.now(UTC).isoformat(timespec="seconds")
         process["engine"] = data.engine
         _note(process, "settings", "application/json", json.dumps(data.settings, indent=1))
         if data.geometry is not None:
@@ -68,6 +72,8 @@ def save_nexus(
         if data.warnings:
             process["warnings"] = list(data.warnings)
         _data(process.create_group("result"), data)
+        measurement = _describe(entry.create_group("measurement"), "NXcollection")
+        measurement["integrated"] = h5py.SoftLink("/entry/integrate/result/intensity")
     return path
 
 
@@ -108,6 +114,7 @@ def save_ascii(
     pattern: Pattern,
     *,
     file: Annotated[Path, Param(path="save", filter=_COLUMNS)],
+    existing: Existing = "keep",
     header: Annotated[Literal["full", "none"], Param(label="Header lines")] = "full",
 ) -> Path:
     """Save a pattern as text columns: radial axis, intensity, and standard deviation.
@@ -115,14 +122,17 @@ def save_ascii(
     The suffix decides: ``.xye`` three columns, 2θ in degrees whatever the pattern is over,
     as Rietveld programs read it; ``.xy`` two columns; ``.fxye`` for GSAS (2θ in hundredths
     of a degree); ``.chi`` as FIT2D writes it; anything else three columns when there are
-    standard deviations. Points where nothing was measured are left out.
+    standard deviations, in a ``.dat`` below six lines of header at most, as FullProf
+    (INSTRM 10) reads it. Points where nothing was measured are left out.
 
     Parameters
     ----------
     pattern:
         Pattern to save.
     file:
-        File to write; one of that name is replaced.
+        File to write.
+    existing:
+        What to do with a file of that name: nothing is overwritten unless asked.
     header:
         full, lines with # that say how it was made; none, bare numbers as Rietveld
         programs like them.
@@ -132,19 +142,20 @@ def save_ascii(
     InputError
         When an .xye or .fxye is asked for a pattern without standard deviations, an .xye
         for one over a radius or without a wavelength, an .fxye for one that isn't over 2θ,
-        or the file can't be written.
+        the file can't be written, or is there and to be kept.
     """
     path = Path(file)
     suffix = path.suffix.lower()
     columns = _columns(pattern, path.name, suffix)
-    with replacing(path, ".dat") as (path, new):
+    with replacing(path, ".dat", existing) as (path, new):
         if suffix == ".fxye":
             text = fxye_text(columns)
         elif suffix == ".chi":
             name, unit, _ = AXES[columns.unit]
             text = chi_text(columns, f"{name} ({_NEXUS_UNITS.get(unit, unit)})")
         else:
-            text = plain_text(columns, _header(pattern, columns) if header == "full" else [])
+            lines = _header(pattern, columns) if header == "full" else []
+            text = plain_text(columns, _shortened(lines) if suffix == ".dat" else lines)
         new.write_text(text, encoding="utf-8")
     return path
 
@@ -214,6 +225,11 @@ def _header(pattern: Pattern, columns: Columns) -> list[str]:
     lines += [f"warning: {warning}" for warning in pattern.warnings]
     sigma = "" if columns.sigma is None else "  sigma"
     return [*lines, f"{name} ({_NEXUS_UNITS.get(unit, unit)})  intensity{sigma}"]
+
+
+def _shortened(lines: list[str]) -> list[str]:
+    """A header in the six lines that FullProf passes over; the last one names the columns."""
+    return lines if len(lines) <= 6 else [*lines[:4], "; ".join(lines[4:-1]), lines[-1]]
 
 
 def _placement(geometry: Geometry | None) -> dict[str, str]:

@@ -70,6 +70,9 @@ def read_columns(file: Path, number: int = 0) -> Columns:
 
 def _plain(file: Path, lines: list[str], suffix: str) -> Columns:
     """Columns below any heading: everything above the first line of two numbers is heading."""
+    stepped = _stepped(file, lines) if suffix == ".dat" else None
+    if stepped is not None:
+        return stepped
     first = next((i for i, line in enumerate(lines) if len(_numbers(line)) > 1), None)
     if first is None:
         raise InputError(f"{file} has no line of two numbers: it is no pattern in columns.")
@@ -83,6 +86,39 @@ def _plain(file: Path, lines: list[str], suffix: str) -> Columns:
         return Columns(data[:, 0], data[:, 1], _given(errors), "r_A", title)
     errors = data[:, 2] if data.shape[1] > 2 else None
     return Columns(data[:, 0], data[:, 1], _given(errors), unit, title)
+
+
+def _stepped(file: Path, lines: list[str]) -> Columns | None:
+    """The file of FullProf's INSTRM 0: start, step and end of 2θ, then intensities alone.
+
+    None when it is no such file: it has as many intensities as its first numbers say.
+    """
+    first = next((i for i, line in enumerate(lines) if len(_leading(line)) > 1), len(lines))
+    head = _leading(lines[first]) if first < len(lines) else []
+    rows = [_numbers(line) for line in lines[first + 1 :] if line.strip()]
+    widths = {len(row) for row in rows}
+    if len(head) != 3 or not rows or widths in ({0}, {2}, {3}) or not head[1] > 0:
+        return None
+    start, step, end = head
+    count = round((end - start) / step) + 1
+    values = np.array([value for row in rows for value in row])
+    if len(values) != count and not (widths == {10} and count > 1):
+        return None
+    _complete(file, len(values), count)
+    heading = [line.lstrip("#! ") for line in lines[:first]]
+    return Columns(
+        start + step * np.arange(count), values, None, "2th_deg", heading[0] if heading else ""
+    )
+
+
+def _leading(line: str) -> list[float]:
+    """The numbers that a line begins with; words may follow."""
+    found = []
+    for word in line.split():
+        if not _numbers(word):
+            break
+        found += _numbers(word)
+    return found
 
 
 def _chi(file: Path, lines: list[str]) -> Columns:

@@ -12,8 +12,8 @@ import numpy as np
 
 from ...errors import InputError
 from ...nexus import Axis, NXData
-from ...task import Param, task
-from ..files.output_file import replacing
+from ...output_file import replacing
+from ...task import Existing, Param, task
 from ..types import Geometry
 
 #: Unit of the motor for each way to move, and by how much a step of it moves what.
@@ -175,6 +175,7 @@ def save_goniometer(
     goniometer: Goniometer,
     *,
     file: Annotated[Path, Param(path="save", filter="Goniometer (*.json)")],
+    existing: Existing = "keep",
 ) -> Path:
     """Write a goniometer as JSON that pyFAI's ``Goniometer`` reads.
 
@@ -183,14 +184,16 @@ def save_goniometer(
     goniometer:
         A calibrated goniometer.
     file:
-        File to write; one of that name is replaced.
+        File to write.
+    existing:
+        What to do with a file of that name: nothing is overwritten unless asked.
 
     Raises
     ------
     InputError
-        When the file can't be written.
+        When the file can't be written, or is there and to be kept.
     """
-    with replacing(file, ".json") as (path, new):
+    with replacing(file, ".json", existing) as (path, new):
         text = json.dumps(pyfai_goniometer(goniometer), indent=1, default=float)
         new.write_text(text + "\n", encoding="utf-8")
     return path

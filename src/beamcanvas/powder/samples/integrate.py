@@ -14,9 +14,9 @@ import numpy as np
 
 from ...errors import InputError
 from ...nexus import Axis, NXData
+from ...output_file import replacing
 from ...task import SILENT, Param, Progress, task
 from ..experiment.poni import read_poni
-from ..files.output_file import replacing
 from ..files.save import save_ascii, save_nexus
 from ..image.opening import open_image
 from ..integration.integrate import ErrorModel, Unit, integrate_1d
@@ -342,10 +342,14 @@ def _geometry(
 def _save(pattern: Pattern, stem: Path, save_as: str) -> list[Path]:
     written = []
     if "NeXus" in save_as:
-        written.append(save_nexus(pattern, file=stem.with_name(stem.name + ".h5")))
+        written.append(
+            save_nexus(pattern, file=stem.with_name(stem.name + ".h5"), existing="replace")
+        )
     if "text" in save_as:
         suffix = ".xy" if pattern.sigma is None else ".xye"
-        written.append(save_ascii(pattern, file=stem.with_name(stem.name + suffix)))
+        written.append(
+            save_ascii(pattern, file=stem.with_name(stem.name + suffix), existing="replace")
+        )
     return written
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
+from ...output_file import replacing
 from ..analyzers.rebin import AngleTable
 from ..analyzers.stage import AnalyzerStage
 from ..experiment.detectors import named_calibrant
-from ..files.output_file import replacing
 
 
 def simulate_id22(

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ...output_file import replacing
 from ..experiment.detectors import named_calibrant
-from ..files.output_file import replacing
 from ..types import Geometry
 
 

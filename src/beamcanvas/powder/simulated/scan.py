@@ -131,7 +131,7 @@ def main() -> None:
     parser.add_argument("--small", action="store_true", help="Pilatus 100k, not Pilatus 1M")
     given = parser.parse_args()
     geometry = SMALL if given.small else GEOMETRY
-    save_poni(geometry, file=given.file.with_suffix(".poni"))
+    save_poni(geometry, file=given.file.with_suffix(".poni"), existing="replace")
     write_simulated_scan(
         given.file, given.frames, scan=given.scan, pause=given.pause, geometry=geometry
     )
