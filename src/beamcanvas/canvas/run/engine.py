@@ -18,7 +18,7 @@ from AnyQt.QtWidgets import QUndoStack
 from orangecanvas.scheme import SchemeLink
 
 from ...errors import BeamcanvasError
-from ...execution.scheduler import Firing, Scheduler
+from ...execution.scheduler import Firing
 from ...execution.work import Work
 from ...workflow import NodeId, Workflow
 from ...workflow.flat import flatten
@@ -26,13 +26,13 @@ from ...workflow.validation import check
 from ..preload import want
 from ..scheme import Scheme, StepNode, reach
 from ..toolbox.registry import catalogue
-from . import planning
+from . import planning, words
+from .automatic import Automatic
+from .current_run import CurrentRun
 from .jobs import Job, Workers
 from .node_run import State
 from .step_run import StepRun
 
-#: a change of a setting waits this long for the next one
-SETTLE_MS = 150
 #: how often progress is looked at
 LOOK_MS = 50
 
@@ -59,18 +59,12 @@ class Engine(QObject):
         self.undo_stack: QUndoStack | None = None  #: of the document that shows the scheme
         self.workers = Workers(self)
         self.workers.ended.connect(self._ended)
-        #: a person edited or ran something: changes run by themselves from now on
-        self.started = False
-        self._paused = False
-        self._scheduler: Scheduler | None = None
-        self._flat = Workflow()
-        self._wanted: set[NodeId] = set()
-        self._done: set[NodeId] = set()
-        self._failed = False
+        self.automatic = Automatic(self)
+        self._run: CurrentRun | None = None
+        #: of each node of the flat graph, the latest
         self._outputs: dict[NodeId, dict[str, Any]] = {}
+        #: the node on the canvas that each node of the flat graph is, or is inside of
         self._top: dict[NodeId, NodeId] = {}
-        self._changed: set[NodeId] = set()
-        self._settle = QTimer(self, singleShot=True, interval=SETTLE_MS, timeout=self._follow)
         self._look = QTimer(self, interval=LOOK_MS, timeout=self._show_progress)
         scheme.node_added.connect(self._node_added)
         scheme.node_removed.connect(self._node_removed)
@@ -87,7 +81,7 @@ class Engine(QObject):
 
     @property
     def is_running(self) -> bool:
-        return self._scheduler is not None
+        return self._run is not None
 
     def run_all(self) -> None:
         """Run the whole scheme, anew."""
@@ -100,10 +94,19 @@ class Engine(QObject):
 
         Nodes before them that have no outputs yet run first.
         """
+        self._run_onward(nodes)
+
+    def run_after_change(self, nodes: Iterable[StepNode]) -> None:
+        """Run these nodes, and what follows as far as it runs by itself."""
+        self._run_onward(nodes, self._is_automatic)
+
+    def _run_onward(
+        self, nodes: Iterable[StepNode], enters: Callable[[NodeId], bool] = lambda _: True
+    ) -> None:
         flat = self._flatten()
         if flat is None:
             return
-        fresh = planning.all_after(flat, self._inside(flat, nodes))
+        fresh = planning.all_after(flat, self._inside(flat, nodes), enters)
         self._begin(flat, fresh | planning.lacking(flat, fresh, self._outputs), fresh)
 
     def run_until(self, *nodes: StepNode) -> None:
@@ -117,31 +120,34 @@ class Engine(QObject):
 
     def stop(self) -> None:
         """Stop all that runs; nothing more begins."""
-        self._settle.stop()
-        self._changed.clear()
+        self.automatic.forget_all()
         for job in self.workers.jobs:
             self.workers.drop(job)
-        if self._scheduler is not None:
-            self._finish(stopped=True)
+        if self._run is not None:
+            self._finish(self._run, stopped=True)
 
     def cancel(self, node: StepNode) -> None:
         """Stop one node; what follows from it doesn't run."""
+        if self._drop_work_of(node) and self._run is not None:
+            self._run.failed = True
+        self._finish_if_idle()
+
+    def _drop_work_of(self, node: StepNode) -> bool:
+        """Whether there was any, at work or waiting for its turn."""
         for job in self.workers.jobs:
             if self._top.get(job.node_id) == node.id:
                 self.workers.drop(job)
-        if node.run is not None and node.run.state in (State.RUNNING, State.WAITING):
-            node.run.set_state(State.CANCELLED)
-            self._failed = True
-        self._finish_if_idle()
+        if node.run is None or node.run.state not in (State.RUNNING, State.WAITING):
+            return False
+        node.run.set_state(State.CANCELLED)
+        return True
 
     def pause(self) -> None:
         """Nothing runs by itself until `resume`."""
-        self._paused = True
+        self.automatic.pause()
 
     def resume(self) -> None:
-        self._paused = False
-        if self._changed:
-            self._settle.start()
+        self.automatic.resume()
 
     # -- changes of the scheme
 
@@ -155,14 +161,10 @@ class Engine(QObject):
         want(catalogue().libraries.get(node.kind.category, ()))
 
     def _node_removed(self, node: StepNode) -> None:
-        for job in self.workers.jobs:
-            if self._top.get(job.node_id) == node.id:
-                self.workers.drop(job)
+        self._drop_work_of(node)
         for node_id in [n for n in self._outputs if self._top.get(n, n) == node.id]:
             del self._outputs[node_id]
-        self._changed.discard(node.id)
-        if node.run is not None and node.run.state in (State.RUNNING, State.WAITING):
-            node.run.set_state(State.CANCELLED)
+        self.automatic.forget(node)
         self._finish_if_idle()
 
     def _link_added(self, link: SchemeLink) -> None:
@@ -186,58 +188,25 @@ class Engine(QObject):
     def _folder(self) -> Path:
         return Path(self.scheme.get_runtime_env("basedir") or Path.cwd())
 
-    # -- running by itself
-
     def setting_edited(self, node: StepNode) -> None:
         """A person changed a setting of a node: the scheme is being worked on from now on."""
-        self.started = True
+        self.automatic.started = True
         self.edited.emit()
         self.changed(node)
 
     def changed(self, node: StepNode) -> None:
         """What a node would do changed: it, and all that follows, is out of date."""
-        onward: dict[NodeId, list[NodeId]] = {}
+        onward: dict[StepNode, list[StepNode]] = {}
         for link in self.scheme.links:
             if link.enabled:
-                onward.setdefault(link.source_node.id, []).append(link.sink_node.id)
-        for node_id in {node.id} | reach([node.id], onward):
-            run = self._run_of(node_id)
-            if run is not None and run.state is State.DONE:
-                run.set_state(State.STALE)
-        self._outdate(node)
-        if self.started and node.run is not None and node.run.automatic:
-            self._changed.add(node.id)
-            if not self._paused:
-                self._settle.start()
-
-    def _outdate(self, node: StepNode) -> None:
+                onward.setdefault(link.source_node, []).append(link.sink_node)
+        for after in {node} | reach([node], onward):
+            if after.run is not None and after.run.state is State.DONE:
+                after.run.set_state(State.STALE)
         for job in self.workers.jobs:
             if self._top.get(job.node_id) == node.id:
                 job.outdated = True
-
-    def _follow(self) -> None:
-        """Run what the changes of the last moment reach, where that is wanted and can be."""
-        changed, self._changed = self._changed, set()
-        nodes = [n for n in map(self.scheme.node_of, changed) if n is not None and self._can_run(n)]
-        flat = self._flatten() if nodes else None
-        if flat is None:
-            return
-        starts = self._inside(flat, nodes)
-        fresh = planning.all_after(flat, starts, self._is_automatic)
-        self._begin(flat, fresh | planning.lacking(flat, fresh, self._outputs), fresh)
-
-    def _can_run(self, node: StepNode) -> bool:
-        run = node.run
-        if run is None or not run.automatic:
-            return False
-        if run.state is not State.IDLE or run.task is None:
-            return run.state is not State.IDLE
-        values = run.values()
-        return all(name in values for name, spec in run.task.inputs.items() if spec.required)
-
-    def _is_automatic(self, node_id: NodeId) -> bool:
-        run = self._run_of(self._top[node_id])
-        return run is None or run.automatic
+        self.automatic.changed(node)
 
     # -- a run
 
@@ -264,6 +233,10 @@ class Engine(QObject):
         ids = {node.id for node in nodes}
         return {n for n in flat.nodes if self._top[n] in ids}
 
+    def _is_automatic(self, node_id: NodeId) -> bool:
+        run = self._run_of(self._top[node_id])
+        return run is None or run.automatic
+
     def _begin(self, flat: Workflow, wanted: set[NodeId], fresh: set[NodeId]) -> None:
         """Run `wanted`. Work on nodes of `fresh` is given up; other work goes on."""
         kept: dict[NodeId, Job] = {}
@@ -272,115 +245,97 @@ class Engine(QObject):
                 self.workers.drop(job)
             else:
                 kept[job.node_id] = job
+        before = self._run
         # what is under way, and what waits for it, belongs to the new run too
-        wanted = wanted | kept.keys() | (planning.all_after(flat, kept) & self._wanted)
-        self._kept = kept
-        was_running = self.is_running
-        self._flat, self._wanted = flat, wanted
-        self._done = set()
-        self._failed = False
-        self.started = True
+        waiting = before.wanted if before is not None else set()
+        wanted = wanted | kept.keys() | (planning.all_after(flat, kept) & waiting)
         given = {n: v for n, v in self._outputs.items() if n not in wanted and n in flat.nodes}
-        for node_id in {self._top[n] for n in wanted}:
-            run = self._run_of(node_id)
-            if run is not None and not any(self._top[n] == node_id for n in kept):
-                run.error = None
-                run.set_state(State.WAITING)
-        self._scheduler = Scheduler(flat, given=given, only=wanted)
+        self.automatic.started = True
+        self._run = run = CurrentRun(flat, wanted, given, kept, self._top)
+        for node_id, inner in run.inside.items():
+            shown = self._run_of(node_id)
+            if shown is not None and not inner & kept.keys():
+                shown.error = None
+                shown.set_state(State.WAITING)
         self._look.start()
-        if not was_running:
+        if before is None:
             self.running_changed.emit(True)
-        self._fire(self._scheduler.start())
+        self._fire(run, run.scheduler.start())
         self._say()
         self._finish_if_idle()
 
-    _kept: dict[NodeId, Job]
-
-    def _fire(self, firings: Iterable[Firing]) -> None:
+    def _fire(self, run: CurrentRun, firings: Iterable[Firing]) -> None:
         for firing in firings:
             node_id = firing.node.id
-            old = self._kept.pop(node_id, None)
+            old = run.kept.pop(node_id, None)
             if old is not None and not old.abandoned:
                 if planning.same_inputs(old.firing.inputs, firing.inputs):
                     old.firing = firing
                     continue
                 self.workers.drop(old)
-            job = Job(node_id, Work.of(firing, self._folder()).do)
-            job.firing = firing
-            run = self._run_of(self._top[node_id])
-            if run is not None:
-                run.set_state(State.RUNNING)
-            self.workers.do(job)
+            shown = self._run_of(self._top[node_id])
+            if shown is not None:
+                shown.set_state(State.RUNNING)
+            self.workers.do(Job(firing, Work.of(firing, self._folder()).do))
 
     def _ended(self, job: Job) -> None:
-        scheduler = self._scheduler
-        if scheduler is None:
+        run = self._run
+        if run is None:
             return
         node_id = job.node_id
-        self._done.add(node_id)
-        node = self.scheme.node_of(self._top[node_id])
+        run.done.add(node_id)
         if job.error is not None:
-            self._failed = True
+            run.failed = True
             self._outputs.pop(node_id, None)
-            firings = scheduler.failed(job.firing, job.error)
+            firings = run.scheduler.failed(job.firing, job.error)
         else:
             self._outputs[node_id] = job.outputs
-            firings = scheduler.finished(job.firing, job.outputs)
+            firings = run.scheduler.finished(job.firing, job.outputs)
+        node = self.scheme.node_of(self._top[node_id])
         if node is not None:
-            self._show_end(node, job)
-        self._fire(firings)
+            self._show_end(run, node, job)
+        self._fire(run, firings)
         self._finish_if_idle()
 
-    def _show_end(self, node: StepNode, job: Job) -> None:
-        run = node.run
-        if not isinstance(run, StepRun):
-            return
+    def _show_end(self, run: CurrentRun, node: StepNode, job: Job) -> None:
         if job.node_id == node.id:
-            run.ended(job)
+            node.run.ended(job)
         else:
-            run.inner_ended(job, *self._inner_counts(node))
-        after = {link.sink_node for link in self.scheme.output_links(node)}
-        for target in after:
+            inner = run.inside[node.id]
+            busy = any(self._top[j.node_id] == node.id for j in self.workers.jobs)
+            node.run.inner_ended(job, len(inner & run.done), len(inner), busy)
+        for target in {link.sink_node for link in self.scheme.output_links(node)}:
             target.run.relink()
 
-    def _inner_counts(self, node: StepNode) -> tuple[int, int, bool]:
-        inner = [n for n in self._wanted if self._top[n] == node.id]
-        busy = any(self._top[j.node_id] == node.id for j in self.workers.jobs)
-        return sum(n in self._done for n in inner), len(inner), busy
-
     def _finish_if_idle(self) -> None:
-        if self._scheduler is not None and not self.workers.jobs:
-            self._finish()
+        if self._run is not None and not self.workers.jobs:
+            self._finish(self._run)
 
-    def _finish(self, stopped: bool = False) -> None:
-        reached = self._done
-        self._scheduler = None
+    def _finish(self, run: CurrentRun, stopped: bool = False) -> None:
+        self._run = None
         self._look.stop()
-        for node_id in {self._top[n] for n in self._wanted}:
-            run = self._run_of(node_id)
-            inner = [n for n in self._wanted if self._top[n] == node_id]
-            if run is None:
+        for node_id, inner in run.inside.items():
+            shown = self._run_of(node_id)
+            if shown is None:
                 continue
-            if stopped and run.state is State.RUNNING:
-                run.set_state(State.CANCELLED)
-            elif run.state is State.WAITING:
-                # a branch that wasn't taken has no result; what a failure kept back is old
-                if stopped or self._failed:
-                    run.set_state(State.STALE if run.outputs else State.IDLE)
-                else:
-                    run.outputs = {}
-                    for n in inner:
-                        self._outputs.pop(n, None)
-                    run.set_state(State.IDLE)
-            elif run.state is State.RUNNING:
-                run.set_state(State.DONE if reached.intersection(inner) else State.IDLE)
-        self._wanted = set()
-        self._say(stopped)
+            if stopped and shown.state is State.RUNNING:
+                shown.set_state(State.CANCELLED)
+            elif shown.state is State.RUNNING:
+                shown.set_state(State.DONE if inner & run.done else State.IDLE)
+            elif shown.state is State.WAITING and (stopped or run.failed):
+                # what a failure kept back is old
+                shown.set_state(State.STALE if shown.outputs else State.IDLE)
+            elif shown.state is State.WAITING:  # a branch that wasn't taken has no result
+                shown.outputs = {}
+                for n in inner:
+                    self._outputs.pop(n, None)
+                shown.set_state(State.IDLE)
+        self.said.emit(words.ended([n.run for n in self.scheme.nodes], stopped))
         self.running_changed.emit(False)
 
     # -- showing it
 
-    def _run_of(self, node_id: NodeId) -> Any:
+    def _run_of(self, node_id: NodeId) -> StepRun | None:
         node = self.scheme.node_of(node_id)
         return None if node is None else node.run
 
@@ -397,28 +352,10 @@ class Engine(QObject):
                     run.progressed.emit(*said)
         self._say()
 
-    def _say(self, stopped: bool = False) -> None:
-        tops = {self._top[n] for n in self._wanted}
-        if self._scheduler is None:
-            failed = [n.title for n in self.scheme.nodes if n.run.state is State.FAILED]
-            if stopped:
-                words = "Stopped"
-            elif failed:
-                words = f"Failed: {', '.join(failed[:3])}"
-            else:
-                words = "Done"
-            self.said.emit(words)
-            return
-        states = {n: self._run_of(n).state for n in tops if self._run_of(n) is not None}
-        done = sum(s in (State.DONE, State.STALE, State.FAILED) for s in states.values())
-        busy = [n for n, s in states.items() if s is State.RUNNING]
-        words = f"{done} of {len(states)} done"
-        if busy:
-            run = self._run_of(busy[0])
-            words += f" – {run.node.title}"
-            if run.fraction is not None:
-                words += f" {run.fraction:.0%}"
-        self.said.emit(words)
+    def _say(self) -> None:
+        if self._run is not None:
+            runs = [run for n in self._run.inside if (run := self._run_of(n)) is not None]
+            self.said.emit(words.under_way(runs))
 
     def results(self) -> dict[NodeId, dict[str, Any]]:
         """The latest outputs of each node of the flat graph."""

@@ -13,8 +13,8 @@ from typing import Any
 from AnyQt.QtCore import QObject
 from AnyQt.QtCore import pyqtSignal as Signal
 
+from ...execution.scheduler import Firing
 from ...task import Progress
-from ...workflow import NodeId
 
 #: name of the threads that tasks run in
 THREAD = "beamcanvas task"
@@ -27,9 +27,9 @@ class Job:
     that reports a hundred thousand times costs the event loop nothing.
     """
 
-    def __init__(self, node_id: NodeId, work: Callable[[Progress], dict[str, Any]]) -> None:
-        self.node_id = node_id
-        self.firing: Any = None
+    def __init__(self, firing: Firing, work: Callable[[Progress], dict[str, Any]]) -> None:
+        self.node_id = firing.node.id
+        self.firing = firing
         self.outputs: dict[str, Any] = {}
         self.error: BaseException | None = None
         self.said: tuple[float | None, str] | None = None  #: the last report
