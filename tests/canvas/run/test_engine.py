@@ -95,6 +95,18 @@ def test_a_changed_setting_runs_the_node_and_what_follows_alone(drawn, qtbot):
     assert ran == {"left", "bottom"}
 
 
+def test_a_link_that_is_switched_off_leads_a_change_nowhere(drawn, qtbot):
+    workflow = Workflow()
+    workflow.add(tasks.add, id="one", inputs={"a": 1.0})
+    workflow.add(tasks.add, id="two", inputs={"a": 1.0})
+    workflow.link("one", "two", {"b": "result"}, enabled=False)
+    scheme = drawn(workflow)
+    run_all(scheme, qtbot)
+    scheme.node_of("one").run.automatic = False
+    scheme.node_of("one").run.set_setting("a", 2.0)
+    assert states(scheme) == {"one": State.STALE, "two": State.DONE}
+
+
 def test_a_second_change_replaces_the_first(drawn, qtbot):
     workflow = Workflow()
     workflow.add(tasks.wait, id="slow", inputs={"a": 1.0, "seconds": 0.05})

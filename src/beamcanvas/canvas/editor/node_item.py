@@ -13,7 +13,7 @@ from orangecanvas.canvas.items import NodeItem
 from ...task import MISSING
 from ..previews.words import summary_of
 from ..run.node_run import NodeRun, State
-from ..run.step_run import sentence
+from ..run.words import error_words
 
 # told apart by people who see few colours, on white and on dark (after Okabe and Ito)
 _COLOURS = {
@@ -136,7 +136,7 @@ def run_html(title: str, run: NodeRun) -> str:
     lines = [f"<b>{escape(title)}</b>: {escape(how)}"]
     wrong = run.problem
     if run.state is State.FAILED and run.error is not None:
-        wrong = sentence(run.error)
+        wrong = error_words(run.error)[0]
     if wrong:
         lines.append(f"<b>{escape(wrong)}</b>")
     task = run.task

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from AnyQt.QtWidgets import QUndoStack
@@ -16,6 +15,7 @@ from ..scheme import StepNode, is_flow, key_of
 from ..toolbox.registry import find_task, known_task, stored_settings
 from .jobs import Job
 from .node_run import Linked, NodeRun, State
+from .words import doubts_of
 
 if TYPE_CHECKING:
     from .engine import Engine
@@ -155,15 +155,3 @@ def _inner_title(job: Job) -> str:
     path = job.node_id
     inner = path[1] if isinstance(path, tuple) and len(path) == 2 else path
     return job.firing.node.label or id_text(inner)
-
-
-def doubts_of(outputs: Mapping[str, Any]) -> list[str]:
-    """What the outputs themselves warn of."""
-    found = [d for value in outputs.values() for d in getattr(value, "warnings", ()) or ()]
-    return list(dict.fromkeys(map(str, found)))
-
-
-def sentence(error: BaseException) -> str:
-    """What went wrong, in one line."""
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any
 
+from ...errors import InputError, TaskError
 from .node_run import State
-from .step_run import StepRun
+
+if TYPE_CHECKING:
+    from .step_run import StepRun
 
 
 def under_way(runs: Collection[StepRun]) -> str:
@@ -26,3 +30,19 @@ def ended(runs: Collection[StepRun], stopped: bool) -> str:
         return "Stopped"
     failed = [run.node.title for run in runs if run.state is State.FAILED]
     return f"Failed: {', '.join(failed[:3])}" if failed else "Done"
+
+
+def doubts_of(outputs: Mapping[str, Any]) -> list[str]:
+    """What the outputs themselves warn of."""
+    found = [d for value in outputs.values() for d in getattr(value, "warnings", ()) or ()]
+    return list(dict.fromkeys(map(str, found)))
+
+
+def error_words(error: BaseException | None) -> tuple[str, BaseException | None]:
+    """An error as one sentence, and the error itself when its traceback says more."""
+    if isinstance(error, TaskError) and error.__cause__ is not None:
+        error = error.__cause__
+    if isinstance(error, InputError):
+        return str(error), None
+    words = " ".join(str(error).split())
+    return f"{type(error).__name__}: {words}" if words else type(error).__name__, error

@@ -53,3 +53,14 @@ def _handler(name: str) -> Callable[[Any, Any], None]:
 
     take.__name__ = f"_take_{name}"
     return take
+
+
+def source_of(widget: Any, name: str) -> tuple[str, str]:
+    """Title and channel of the node at the other end of a link, where Orange tells."""
+    scheme: Any = getattr(widget.signalManager, "workflow", lambda: None)()
+    node = scheme.node_for_widget(widget) if hasattr(scheme, "node_for_widget") else None
+    if node is not None:
+        for link in scheme.find_links(sink_node=node):
+            if link.sink_channel.id == name:
+                return link.source_node.title, link.source_channel.name
+    return "", ""

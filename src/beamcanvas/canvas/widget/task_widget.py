@@ -9,43 +9,25 @@ from AnyQt.QtCore import QSize, Qt, QTimer
 from AnyQt.QtGui import QGuiApplication, QKeySequence
 from AnyQt.QtWidgets import QAction, QMenu
 from orangewidget.settings import Setting
-from orangewidget.utils.messages import MessageGroup, MessagesMixin
 from orangewidget.widget import Msg, OWBaseWidget
 
-from ...errors import InputError, TaskError
-from ...task import MISSING, Task, resolve, task_of
+from ...errors import InputError
+from ...task import Task, resolve, task_of
 from ...task.ewoks import OfWidget
 from ...task.function import GENERATOR
 from ...workflow.values import Encoder, decode
 from ..lifetime import delete_later
-from ..look import Words
-from ..previews.words import summary_of
 from ..run.local_run import LocalNodeRun
 from ..run.node_run import Linked, NodeRun, State
+from ..run.words import doubts_of, error_words
 from .form import SettingsForm
-from .orange_channels import declare_channels
+from .in_and_out import InAndOut
+from .messages import FewMessages
+from .orange_channels import declare_channels, source_of
 from .run_bar import RunBar
 
 
-class _FewMessages(MessagesMixin):
-    """Finds the message groups among the classes' own names: a widget is made in half the time."""
-
-    def __init__(self) -> None:
-        names = {
-            name
-            for base in type(self).__mro__
-            for name, found in vars(base).items()
-            if isinstance(found, type) and issubclass(found, MessageGroup)
-        }
-        self.message_groups = []
-        for name in sorted(names):
-            group = getattr(type(self), name)(self)
-            setattr(self, name, group)
-            self.message_groups.append(group)
-        self.message_groups.sort(key=lambda g: g.severity, reverse=True)
-
-
-class TaskWidget(OWBaseWidget, _FewMessages, openclass=True):  # type: ignore[call-arg]
+class TaskWidget(OWBaseWidget, FewMessages, openclass=True):  # type: ignore[call-arg]
     """A task with a face.
 
     ``class OWThing(TaskWidget, task="package.module.function")`` is a complete widget: its
@@ -162,8 +144,7 @@ class TaskWidget(OWBaseWidget, _FewMessages, openclass=True):  # type: ignore[ca
         if value is None:
             linked.pop(name, None)
         else:
-            node, output = self._source_of(name)
-            linked[name] = Linked(node, output, value)
+            linked[name] = Linked(*source_of(self, name), value)
 
     def handleNewSignals(self) -> None:
         run = self.noderun
@@ -176,24 +157,13 @@ class TaskWidget(OWBaseWidget, _FewMessages, openclass=True):  # type: ignore[ca
             else:
                 run.set_state(State.STALE)
 
-    def _source_of(self, name: str) -> tuple[str, str]:
-        """Title and channel of the node at the other end of a link, where Orange tells."""
-        scheme: Any = getattr(self.signalManager, "workflow", lambda: None)()
-        node = scheme.node_for_widget(self) if hasattr(scheme, "node_for_widget") else None
-        if node is not None:
-            for link in scheme.find_links(sink_node=node):
-                if link.sink_channel.id == name:
-                    return link.source_node.title, link.source_channel.name
-        return "", ""
-
     def _send_outputs(self, state: State) -> None:
-        for name in self._output_names():
-            value = self.noderun.outputs.get(name) if state is State.DONE else None
-            getattr(self.Outputs, name).send(value)
-
-    def _output_names(self) -> list[str]:
-        task = self.noderun.task
-        return [n for n in (task.outputs if task else ()) if hasattr(self.Outputs, n)]
+        run = self.noderun
+        for name in run.task.outputs if run.task is not None else ():
+            if hasattr(self.Outputs, name):
+                getattr(self.Outputs, name).send(
+                    run.outputs.get(name) if state is State.DONE else None
+                )
 
     # -- the window
 
@@ -206,8 +176,7 @@ class TaskWidget(OWBaseWidget, _FewMessages, openclass=True):  # type: ignore[ca
         self.buttonsArea.layout().addWidget(self.run_bar)
         self.buttonsArea.layout().setContentsMargins(8, 4, 8, 2)
         self.controlArea.layout().setContentsMargins(8, 4, 0, 4)
-        self.in_and_out = Words()
-        self.in_and_out.setContentsMargins(6, 0, 6, 0)
+        self.in_and_out = InAndOut()
         self.statusBar().addWidget(self.in_and_out, 1)
         self._add_actions()
 
@@ -326,7 +295,7 @@ class TaskWidget(OWBaseWidget, _FewMessages, openclass=True):  # type: ignore[ca
             self._show_messages(state)
         if not self._driven:
             self._tell_orange(state)
-        self._show_in_and_out()
+        self.in_and_out.show_run(self.noderun)
         # the sentence needs the line
         self.in_and_out.setVisible(state is not State.FAILED)
         if self.isVisible():
@@ -357,37 +326,14 @@ class TaskWidget(OWBaseWidget, _FewMessages, openclass=True):  # type: ignore[ca
         elif state is State.FAILED:
             sentence, unexpected = error_words(self.noderun.error)
             self.Error.failed(sentence, exc_info=unexpected)
-        doubts = [
-            doubt
-            for value in self.noderun.outputs.values()
-            for doubt in getattr(value, "warnings", ()) or ()
-        ]
+        doubts = doubts_of(self.noderun.outputs)
         if doubts:
-            self.Warning.doubtful(" ".join(dict.fromkeys(map(str, doubts))))
+            self.Warning.doubtful(" ".join(doubts))
 
     def _inputs_changed(self) -> None:
-        self._show_in_and_out()
+        self.in_and_out.show_run(self.noderun)
         if not self.noderun.outputs and self.isVisible():
             self._show_outputs()
-
-    def _show_in_and_out(self) -> None:
-        noderun = self.noderun
-        came = [summary_of(k.value) for k in noderun.linked.values() if k.value is not MISSING]
-        went = [
-            summary_of(value) if hasattr(value, "summary") else f"{name} {summary_of(value)}"
-            for name, value in noderun.outputs.items()
-            if value is not None
-        ]
-        left = came[0] if came else ""
-        if len(came) > 1:
-            left += f" + {len(came) - 1} more"
-        right = "; ".join(went) if went else noderun.state.value
-        if went and noderun.state is not State.DONE:
-            right += f"   ({noderun.state.value})"
-        words = f"{left}  →  {right}" if left else right
-        self.in_and_out.setText(words)
-        tip = [*(f"in: {c}" for c in came), *(f"out: {w}" for w in went)]
-        self.in_and_out.setToolTip("\n".join(tip) or words)
 
     def _show_outputs(self) -> None:
         noderun = self.noderun
@@ -433,13 +379,3 @@ _WHY_NOTHING = {
     State.CANCELLED: "The run was cancelled.",
     State.STALE: "Press Run to see the result of these settings.",
 }
-
-
-def error_words(error: BaseException | None) -> tuple[str, BaseException | None]:
-    """An error as one sentence, and the error itself when its traceback says more."""
-    if isinstance(error, TaskError) and error.__cause__ is not None:
-        error = error.__cause__
-    if isinstance(error, InputError):
-        return str(error), None
-    words = " ".join(str(error).split())
-    return f"{type(error).__name__}: {words}" if words else type(error).__name__, error

@@ -13,7 +13,8 @@ from orangecanvas.scheme.widgetmanager import WidgetManager
 from ...errors import BeamcanvasError
 from ..lifetime import delete_later
 from ..pictures import icon
-from ..run.step_run import StepRun, sentence
+from ..run.step_run import StepRun
+from ..run.words import error_words
 from ..scheme import StepNode
 from ..toolbox.registry import (
     GENERIC,
@@ -68,7 +69,7 @@ class NodeWindows(WidgetManager):
         except Exception as error:  # a widget of another package may fail in any way
             if not isinstance(error, BeamcanvasError):
                 log.exception("The widget of '%s' can't be made.", node.title)
-            return Placeholder(node, f"The widget can't be shown: {sentence(error)}")
+            return Placeholder(node, f"The widget can't be shown: {error_words(error)[0]}")
 
     def _task_widget(self, node: StepNode, run: StepRun) -> QWidget:
         module, _, name = (node.kind.qualified_name or GENERIC).rpartition(".")
