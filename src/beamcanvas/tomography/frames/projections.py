@@ -18,6 +18,7 @@ from ...task import SILENT, Progress
 from ..scan.nxtomo import read_table
 from ..scan.types import TomoScan
 from .flatten import oriented
+from .selection import used_projections
 from .source import FrameSource
 from .transmissions import Layout, Total, Transmissions
 from .treatment import Geometry, SinogramTreatment
@@ -72,7 +73,7 @@ class Projections:
         self.scan = scan
         self.threads = threads or usable_cores()
         self._table = read_table(scan)
-        self.numbers = _chosen(scan, self._table.angles[self._table.projections])
+        self.numbers = used_projections(scan, self._table.angles[self._table.projections])
         self._frames = self._table.projections[self.numbers]
         self.angles: NDArray[np.float64] = np.deg2rad(self._table.angles[self._frames])
         _, rows, columns = scan.shape
@@ -134,9 +135,13 @@ class Projections:
 
         def put(block: slice) -> None:
             frames = work.block(block)
+            turned = frames.transpose(1, 0, 2)
+            if work.gives_integrals:
+                out[:, block] = turned
+                return
             np.clip(frames, *CLIP, out=frames)
             np.log(frames, out=frames)
-            np.negative(frames.transpose(1, 0, 2), out=out[:, block])
+            np.negative(turned, out=out[:, block])
 
         blocks = list(_blocks(count, work.at_once))
         self._each(put, blocks, progress.part(0, share), "Reading projections")
@@ -268,15 +273,3 @@ def _range(what: str, wanted: tuple[int, int] | None, count: int) -> range:
     if not 0 <= start < stop <= count:
         raise InputError(f"The region's {what} {start} to {stop} are not among the {count}.")
     return range(start, stop)
-
-
-def _chosen(scan: TomoScan, degrees: NDArray[np.float64]) -> NDArray[np.int64]:
-    """The projections that are used, counted among the projections."""
-    selection = scan.selection
-    numbers = np.arange(selection.start, len(degrees), selection.every)
-    keep = ~np.isin(numbers, selection.excluded)
-    for low, high in selection.excluded_angles:
-        keep &= ~((degrees[numbers] >= low) & (degrees[numbers] <= high))
-    if not keep.any():
-        raise InputError(f"{scan.name}: no projection is left; fewer must be excluded.")
-    return np.asarray(numbers[keep])

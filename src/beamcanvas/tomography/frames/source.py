@@ -180,17 +180,20 @@ class _Mapping:
 
     @classmethod
     def of(cls, source: Any) -> _Mapping:
+        from h5py import h5s
+
         (to, *_), (last, *_) = source.vspace.get_select_bounds()
-        lows, highs = source.src_space.get_select_bounds()
-        shape = source.src_space.get_simple_extent_dims()
+        count, space = last - to + 1, source.src_space
+        if space.get_select_type() == h5s.SEL_ALL:
+            return cls(to, count, source.file_name, source.dset_name, 0, True)
+        lows, highs = space.get_select_bounds()
+        shape = space.get_simple_extent_dims()
         size = int(np.prod(np.subtract(highs, lows) + 1))
         plain = (
             len(shape) == 3
-            and size == source.src_space.get_select_npoints()
+            and size == space.get_select_npoints()
             and highs[0] - lows[0] == last - to
-            and all(
-                low == 0 and high == n - 1
-                for low, high, n in zip(lows[1:], highs[1:], shape[1:], strict=True)
-            )
+            and lows[1:] == (0, 0)
+            and highs[1:] == (shape[1] - 1, shape[2] - 1)
         )
-        return cls(to, last - to + 1, source.file_name, source.dset_name, lows[0], plain)
+        return cls(to, count, source.file_name, source.dset_name, lows[0], plain)

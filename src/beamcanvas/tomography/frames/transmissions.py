@@ -71,7 +71,8 @@ class Layout:
     @property
     def at_once(self) -> int:
         """Frames in a block."""
-        return max(1, _BLOCK // (4 * len(self.raw) * self.scan.shape[2]))
+        fit = _BLOCK // (4 * len(self.raw) * self.scan.shape[2])
+        return min(max(1, fit), self.geometry.shape[0])
 
     def memory(self, dtype: np.dtype[Any], flats: int, threads: int) -> int:
         """Bytes that blocks of all threads take together, with the darks and flats."""
@@ -113,6 +114,8 @@ class Transmissions:
         self._treatments = radio_treatments(layout.scan)
         self._own = local()
         self.at_once = layout.at_once
+        #: whether blocks are line integrals already, and no transmissions
+        self.gives_integrals = any(t.gives_integrals for t in self._treatments)
 
     def stages_to_average(self) -> list[int]:
         """The treatments that need the average of all blocks before them, by their place."""

@@ -45,7 +45,15 @@ class Treatment(ABC):
 
 
 class RadioTreatment(Treatment):
-    """Works on transmissions I/I0, one frame at a time."""
+    """Works on transmissions I/I0, one frame at a time.
+
+    Attributes
+    ----------
+    gives_integrals:
+        What it makes needs no logarithm any more.
+    """
+
+    gives_integrals: ClassVar[bool] = False
 
     def margin(self, geometry: Geometry) -> int:
         """How many rows above and below it needs to get a row right."""

@@ -1,0 +1,191 @@
+"""What is done to projections gives what nabu gives, where nabu is right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from beamcanvas.errors import InputError
+from beamcanvas.tomography import (
+    TomoScan,
+    correct_hot_pixels,
+    correct_tilt,
+    double_flat_field,
+    normalise_projections,
+    remove_background,
+    remove_rings,
+    retrieve_phase,
+    retrieve_phase_ctf,
+    unsharp_mask,
+)
+
+from .test_projections import radios, sinograms
+
+pytestmark = pytest.mark.peer
+
+
+def each(do: Callable[[np.ndarray], np.ndarray], frames: np.ndarray) -> np.ndarray:
+    return np.stack([do(frame) for frame in frames])
+
+
+def test_hot_pixels_as_nabus_ccd_filter(simulated: TomoScan) -> None:
+    from nabu.preproc.ccd import CCDFilter
+
+    plain = radios(simulated)
+    nabu = CCDFilter(plain.shape[1:], median_clip_thresh=0.02)
+    found = radios(correct_hot_pixels(simulated, threshold=0.02))
+    assert (found != plain).sum() > 100
+    np.testing.assert_allclose(found, each(nabu.median_clip_correction, plain), atol=1e-6)
+
+
+def test_cold_pixels_are_left_unless_asked_for(simulated: TomoScan) -> None:
+    plain = radios(simulated)
+    hot = radios(correct_hot_pixels(simulated, threshold=0.02))
+    both = radios(correct_hot_pixels(simulated, threshold=0.02, cold=True))
+    assert (hot <= plain).all()
+    assert (both > plain).any()
+
+
+@pytest.mark.parametrize("delta_beta", [10.0, 100.0])
+def test_paganins_filter_as_nabus_with_room_around(savu: TomoScan, delta_beta: float) -> None:
+    """nabu pads to twice the size and wraps around; given the room, it has the same numbers."""
+    from nabu.preproc.phase import PaganinPhaseRetrieval
+
+    frame = radios(savu)[30]
+    wide = np.pad(frame, 100, mode="edge")
+    nabu = PaganinPhaseRetrieval(
+        wide.shape, distance=0.05, energy=25, delta_beta=delta_beta, pixel_size=1e-6
+    )
+    expected = nabu.retrieve_phase(wide)[100:-100, 100:-100]
+    found = radios(retrieve_phase(savu, delta_beta=delta_beta))[30]
+    assert np.abs(expected - frame).max() > 0.05
+    np.testing.assert_allclose(found, expected, atol=3e-5)
+
+
+def test_phase_needs_energy_distance_and_pixel_size(savu: TomoScan) -> None:
+    bare = replace(savu, energy=None, pixel_size=None)
+    with pytest.raises(InputError, match="needs the photon energy and the pixel size, which"):
+        retrieve_phase(bare)
+    with pytest.raises(InputError, match="needs the pixel size, which the scan doesn't say"):
+        retrieve_phase_ctf(bare, energy=20)
+    typed = retrieve_phase(bare, energy=25, pixel_size=1)
+    np.testing.assert_array_equal(radios(typed), radios(retrieve_phase(savu)))
+
+
+def test_contrast_transfer_as_nabus_with_the_samples_sign(savu: TomoScan) -> None:
+    from nabu.preproc.ctf import CTFPhaseRetrieval, GeoPars
+
+    frame = radios(savu)[30]
+    way = GeoPars(z2=0.05, pix_size_det=1e-6, wavelength=12.398419843e-10 / 25, magnification=False)
+    nabu = CTFPhaseRetrieval(frame.shape, way, 100.0, normalize_by_mean=True, use_rfft=True)
+    expected = -nabu.retrieve_phase(frame)
+    scan = retrieve_phase_ctf(savu)
+    np.testing.assert_allclose(radios(scan)[30], expected, rtol=1e-4, atol=1e-3)
+    np.testing.assert_array_equal(sinograms(scan)[:, 30], radios(scan)[30])  # no logarithm
+
+
+@pytest.mark.parametrize("method", ["gaussian", "imagej"])
+def test_unsharp_mask_as_nabus(savu: TomoScan, method: str) -> None:
+    from nabu.processing.unsharp import UnsharpMask
+
+    plain = radios(savu)
+    nabu = UnsharpMask(plain.shape[1:], 1.2, 0.4, method=method)
+    found = radios(unsharp_mask(savu, coefficient=0.4, sigma=1.2, method=method))
+    np.testing.assert_allclose(found, each(nabu.unsharp, plain), atol=2e-6)
+
+
+def test_unsharp_mask_by_the_laplacian_sharpens(savu: TomoScan) -> None:
+    plain = radios(savu)
+    found = radios(unsharp_mask(savu, coefficient=1.0, sigma=1.0, method="laplacian"))
+    assert np.abs(np.diff(found, axis=2)).mean() > 1.05 * np.abs(np.diff(plain, axis=2)).mean()
+    with pytest.raises(InputError, match=r"below 1, not 1\.5"):
+        unsharp_mask(savu, coefficient=1.5, method="imagej")
+
+
+def test_tilt_turns_as_nabus_rotation(savu: TomoScan) -> None:
+    from nabu.processing.rotation import Rotation
+
+    plain = radios(savu)
+    nabu = Rotation(plain.shape[1:], 2.0)
+    np.testing.assert_allclose(
+        radios(correct_tilt(savu, angle=2.0))[::10], each(nabu.rotate, plain[::10]), atol=1e-5
+    )
+
+
+def test_double_flat_field_as_nabus(savu: TomoScan) -> None:
+    from nabu.preproc.double_flatfield import DoubleFlatField
+
+    plain = radios(savu)
+    nabu = DoubleFlatField(plain.shape, input_is_mlog=False, output_is_mlog=False)
+    expected = nabu.apply_double_flatfield(plain.copy())
+    np.testing.assert_allclose(radios(double_flat_field(savu, sigma=None)), expected, rtol=1e-4)
+
+
+def test_double_flat_field_takes_away_fine_structure_only(savu: TomoScan) -> None:
+    average = -np.log(radios(double_flat_field(savu, sigma=2.0)).mean(axis=0))
+    before = -np.log(radios(savu).mean(axis=0))
+    assert average.mean() == pytest.approx(before.mean(), rel=0.01)
+    assert np.abs(np.diff(average, axis=0)).mean() < np.abs(np.diff(before, axis=0)).mean()
+
+
+def test_background_as_nabus_chebyshev(savu: TomoScan) -> None:
+    from nabu.reconstruction.sinogram import SinoNormalization
+
+    plain = sinograms(savu)
+    nabu = SinoNormalization("chebyshev", sinos_shape=plain.shape)
+    found = sinograms(remove_background(savu))
+    np.testing.assert_allclose(found, nabu.normalize(plain.copy()), atol=2e-6)
+
+
+@pytest.mark.parametrize("method", ["mean", "vo", "munch", "wavelets-median"])
+def test_rings_become_weaker_by_every_method(savu: TomoScan, method: str) -> None:
+    """With 91 angles, an odd number, and settings as they are."""
+    from beamcanvas.tomography.frames.treatments.rings import Rings
+
+    plain = sinograms(savu)[12]
+    stripes = np.zeros(160, np.float32)
+    stripes[[31, 77, 78, 120]] = 0.2, -0.15, -0.15, 0.1
+    treatment = Rings(method)
+    clean = treatment.apply(plain.copy(), None)
+    found = treatment.apply(plain + stripes, None)
+    assert found.shape == plain.shape
+    left = np.diff((found - clean).mean(axis=0))
+    assert np.abs(left).sum() < 0.2 * np.abs(np.diff(stripes)).sum()
+    assert np.isfinite(sinograms(remove_rings(savu, method=method))[0]).all()
+
+
+def test_projections_are_divided_by_a_region_beside_the_sample(simulated: TomoScan) -> None:
+    dimmed = normalise_projections(simulated, by="value", value=0.5).scan
+    np.testing.assert_allclose(radios(dimmed), 2 * radios(simulated), rtol=1e-6)
+    done = normalise_projections(simulated, by="region", region=(0, 19, 0, 2))
+    treated = radios(done.scan)
+    np.testing.assert_allclose(treated[:, :, :3].mean(axis=(1, 2)), 1, atol=1e-4)
+    assert done.brightness.values.shape == (90,)
+    assert done.brightness.nxdata().axes[0].unit == "°"
+    with pytest.raises(InputError, match="rows 0 to 20 and columns 0 to 2, is not in"):
+        normalise_projections(simulated, region=(0, 20, 0, 2))
+
+
+def test_projections_are_divided_by_a_counter(simulated: TomoScan) -> None:
+    """The machine current by hand is the machine current."""
+    done = normalise_projections(
+        replace(simulated, use_current=False), by="dataset", dataset="entry0000/control/data"
+    )
+    ratio = radios(done.scan) / radios(simulated)
+    np.testing.assert_allclose(ratio.mean(axis=(1, 2)), ratio.mean(), rtol=0.03)
+    with pytest.raises(InputError, match="no numbers at nowhere"):
+        normalise_projections(simulated, by="dataset", dataset="nowhere")
+    with pytest.raises(InputError, match="has 1 values but the scan 90 projections"):
+        normalise_projections(
+            simulated, by="dataset", dataset="entry0000/instrument/detector/distance"
+        )
+
+
+def test_treatments_keep_their_order_and_one_of_a_kind(savu: TomoScan) -> None:
+    one = retrieve_phase(correct_hot_pixels(savu))
+    other = correct_hot_pixels(retrieve_phase(retrieve_phase(savu, delta_beta=5)))
+    assert one.treatments == other.treatments
+    assert [type(t).__name__ for t in one.treatments] == ["HotPixels", "Paganin"]
