@@ -1,7 +1,9 @@
 """Powder diffraction: from a detector image to a calibrated pattern."""
 
 from .analyzers.lines import LineRefinement, refine_lines
-from .analyzers.patterns import AnalyzerPatterns, merge_analyzers, rebin_analyzers
+from .analyzers.merge import merge_analyzers
+from .analyzers.patterns import AnalyzerPatterns, rebin_analyzers
+from .analyzers.save import save_analyzers
 from .analyzers.spec_file import convert_to_spec
 from .analyzers.stage import Analyzer, AnalyzerStage, open_analyzers
 from .calibration.calibrate import Calibrated, calibrate, refine_geometry
@@ -82,6 +84,7 @@ __all__ = [
     "refine_geometry",
     "refine_lines",
     "runs_of",
+    "save_analyzers",
     "save_ascii",
     "save_configuration",
     "save_goniometer",

@@ -21,29 +21,11 @@ from beamcanvas.powder import (
     open_pattern,
     rebin_analyzers,
     refine_lines,
-    save_ascii,
 )
 from beamcanvas.powder.analyzers.rebin import AngleTable
 from beamcanvas.powder.simulated.id22 import simulate_id22
 
-DATA = Path(__file__).parents[1] / "data"
-ROWS = 64  #: of the simulated strips: eight real ones added up
-
-
-@pytest.fixture(scope="session")
-def stage() -> AnalyzerStage:
-    return open_analyzers(DATA / "out7-2021.pars").binned(512 // ROWS)
-
-
-@pytest.fixture(scope="session")
-def scan(stage: AnalyzerStage, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("id22") / "scan.h5"
-    return simulate_id22(file, stage, rows=ROWS, start=14, stop=18, peak=150, background=0.05)
-
-
-@pytest.fixture(scope="session")
-def patterns(scan: Path, stage: AnalyzerStage) -> AnalyzerPatterns:
-    return rebin_analyzers(scan, stage, rows=ROWS)
+from .conftest import DATA, ROWS
 
 
 def test_parameters_of_topas() -> None:
@@ -309,27 +291,6 @@ def test_a_scan_that_still_runs(stage: AnalyzerStage, tmp_path: Path) -> None:
     assert "70 of 100 frames" in rebin_analyzers(file, stage, rows=ROWS).warnings[0]
 
 
-def test_saved_for_rietveld_programs(patterns: AnalyzerPatterns, tmp_path: Path) -> None:
-    pattern = merge_analyzers(patterns)
-    for name in ("a.xye", "a.fxye"):
-        back = open_pattern(save_ascii(pattern, file=tmp_path / name, header="none"))
-        np.testing.assert_allclose(back.radial, pattern.radial, atol=1e-7)
-        np.testing.assert_allclose(back.intensity, pattern.intensity, rtol=1e-7)
-
-
-def test_as_spec(scan: Path, patterns: AnalyzerPatterns, tmp_path: Path) -> None:
-    from silx.io.specfile import SpecFile
-
-    path = convert_to_spec(scan, tmp_path / "scan.spec", rows=ROWS)
-    found = SpecFile(str(path))[0]
-    assert found.labels == ["2_theta", *(f"MA{i}" for i in range(13)), "Monitor"]
-    with h5py.File(scan) as root:
-        measured = root["1.1/measurement"]
-        np.testing.assert_allclose(found.data_column_by_name("2_theta"), measured["tth"])
-        counts = measured["eiger_roi_collection"][()].reshape(-1, 13, ROWS)
-        np.testing.assert_array_equal(found.data_column_by_name("MA4"), counts[:, 4].sum(axis=1))
-
-
 @pytest.mark.parametrize(
     "order", ["column, analyser, row", "analyser, column, row", "analyser, row, column"]
 )
@@ -451,3 +412,47 @@ def test_lines_that_cannot_be_refined() -> None:
         refine_lines(pattern, powder="LaB7", wavelength=0.35418)
     with pytest.raises(InputError, match="Lines are refined over 2θ"):
         refine_lines(replace(pattern, unit="q_A^-1"), wavelength=0.35418)
+
+
+def test_frames_in_no_order_are_sorted_by_where_they_were_counted(
+    stage: AnalyzerStage, tmp_path: Path
+) -> None:
+    inputs: dict[str, Any] = {"rows": ROWS, "start": 16.0, "stop": 16.3, "background": 1.0}
+    tidy = simulate_id22(tmp_path / "tidy.h5", stage, **inputs)
+    mixed = simulate_id22(tmp_path / "mixed.h5", stage, scrambled=True, **inputs)
+    with h5py.File(tidy) as one, h5py.File(mixed) as other:
+        name = "1.1/measurement/eiger_roi_collection"
+        assert (one[name][()] != other[name][()]).any()
+    one, other = (rebin_analyzers(f, stage, rows=ROWS) for f in (tidy, mixed))
+    np.testing.assert_array_equal(one.counts, other.counts)
+    as_stored = rebin_analyzers(mixed, stage, rows=ROWS, order="column, analyser, row")
+    assert (as_stored.counts != one.counts).any()
+    spec = [convert_to_spec(f, f.with_suffix(".spec"), rows=ROWS) for f in (tidy, mixed)]
+    lines = [[row for row in f.read_text().splitlines() if row[:1] != "#"] for f in spec]
+    assert lines[0] == lines[1]
+
+
+def test_rows_that_the_beam_blurs_are_left_out(
+    scan: Path, stage: AnalyzerStage, patterns: AnalyzerPatterns
+) -> None:
+    """Row by row and frame by frame, from the angles at both edges of the beam."""
+    assert open_analyzers(DATA / "out7-2022.pars").beam_width == 0.6465
+    stage = replace(stage, beam_width=0.6465)
+    limit = 0.002
+    found = rebin_analyzers(scan, stage, rows=ROWS, spread=limit)
+    half = 0.5 * stage.beam_width / stage.pixel
+    with h5py.File(scan) as root:
+        arm = np.radians(root["1.1/measurement/tth"][()])[:, None]
+        beam = root["1.1/measurement/mon"][()]
+    row = np.arange(ROWS)[None, :]
+    for number in (2, 6, 12):
+        low, high = (stage.two_theta(number, row + h, arm)[0] for h in (-half, half))
+        _, azimuth = stage.two_theta(number, row, arm)
+        used = (np.degrees(np.abs(high - low)) < limit) & (np.abs(azimuth) < np.sin(np.radians(75)))
+        assert 0 < used.sum() < used.size
+        expected = (used * beam[:, None]).sum()
+        assert found.monitor[number].sum() == pytest.approx(expected, rel=2e-3)
+    assert found.counts.sum() < patterns.counts.sum()
+    assert found.settings["spread"] == limit
+    with pytest.raises(InputError, match=r"How wide the beam was is not in .* 'beam_width'"):
+        rebin_analyzers(scan, replace(stage, beam_width=0.0), rows=ROWS, spread=limit)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from ...nexus import Axis, NXData
 from ...task import SILENT, Param, Progress, task
 from ..results import Pattern
 from .rebin import AngleTable, Histogram
-from .roi_scan import Layout, RoiScan, open_scans
+from .roi_scan import Layout, Order, RoiScan, open_scans
 from .stage import AnalyzerStage
 
 Array = NDArray[np.float64]
@@ -128,11 +128,15 @@ def rebin_analyzers(
     azimuth: Annotated[
         float, Param(unit="°", gt=0, le=90, label="Largest azimuth", group="Rows used")
     ] = 75.0,
+    spread: Annotated[
+        float | None,
+        Param(unit="°", gt=0, label="Largest blur", auto="any", group="Rows used"),
+    ] = None,
     rows: Annotated[int, Param(ge=1, label="Rows of a strip", group="File", more=True)] = 512,
     order: Annotated[
-        Literal["column, analyser, row", "analyser, column, row", "analyser, row, column"],
-        Param(label="Order in a frame", group="File", more=True),
-    ] = "column, analyser, row",
+        Order | None,
+        Param(label="Order in a frame", auto="as the file says", group="File", more=True),
+    ] = None,
     counter: Annotated[
         str, Param(label="Counts", group="File", more=True)
     ] = "eiger_roi_collection",
@@ -169,10 +173,14 @@ def rebin_analyzers(
         Row before which it ends.
     azimuth:
         Rows whose azimuth out of the plane of diffraction is larger are left out.
+    spread:
+        Rows are left out, too, where the width of the beam makes this much of a difference in
+        2θ or more: the delta2theta of id22rebin, 0.003° at ID22.
     rows:
         Rows of the strip behind each analyser.
     order:
-        How the strips are stored in a frame, slowest first. Columns of a strip are added up.
+        How the strips are stored in a frame, slowest first, where the file doesn't say for each
+        number in it where it was counted. Columns of a strip are added up.
     counter:
         Name of the counts in the file.
     monitor:
@@ -186,6 +194,8 @@ def rebin_analyzers(
         When the file or a scan is missing or cut off, its frames don't fit the stage, or the
         range is empty.
     """
+    if spread is not None and not stage.beam_width:
+        raise InputError(f"How wide the beam was is not in {stage.source}: give 'beam_width'.")
     layout = Layout(len(stage.analyzers), rows, order)
     last = rows if last_row is None else min(last_row, rows)
     if not first_row < last:
@@ -195,7 +205,7 @@ def rebin_analyzers(
         frames = sum(len(scan.arm) for scan in found)
         done = 0
         for scan in found:
-            rebin = _Rebin(stage, histogram, scan, first_row, last, azimuth)
+            rebin = _Rebin(stage, histogram, scan, first_row, last, azimuth, spread)
             for part, counts in scan.blocks(layout):
                 progress(done / frames, f"Scan {scan.entry}")
                 rebin.add(part, counts, saturation)
@@ -214,6 +224,7 @@ def rebin_analyzers(
         settings={
             "step": histogram.step,
             "azimuth": azimuth,
+            "spread": spread,
             "rows": (first_row, last),
             "wavelength": f"{1e10 * stage.wavelength:.9g} Å",
             "analysers": stage.source,
@@ -268,6 +279,7 @@ class _Rebin:
         first: int,
         last: int,
         azimuth: float,
+        spread: float | None,
     ) -> None:
         self.histogram = histogram
         self.used = np.isfinite(scan.arm) & np.isfinite(scan.monitor) & (scan.monitor > 0)
@@ -277,8 +289,10 @@ class _Rebin:
         arm = self.arm[self.used]
         low, high, sine = float(arm.min()), float(arm.max()), float(np.sin(np.radians(azimuth)))
         numbers = np.arange(first, last, dtype=float)
+        blur = np.inf if spread is None else float(np.radians(spread))
         self.tables = [
-            AngleTable(stage, i, numbers, low, high, sine) for i in range(len(stage.analyzers))
+            AngleTable(stage, i, numbers, low, high, sine, blur)
+            for i in range(len(stage.analyzers))
         ]
         for analyzer, table in enumerate(self.tables):
             places = table.places(self.arm)
@@ -300,98 +314,3 @@ class _Rebin:
                 self.histogram.add(self.histogram.monitor, analyzer, angles[wrong], lost)
                 angles, value = angles[~wrong], value[~wrong]
             self.histogram.add(self.histogram.counts, analyzer, angles, value.astype(float))
-
-
-@task(title="Merge analysers", output="pattern", requires="powder")
-def merge_analyzers(
-    patterns: AnalyzerPatterns,
-    *,
-    efficiencies: Literal["as the stage says", "from where they overlap"] = "as the stage says",
-    left_out: Annotated[list[int], Param(label="Analysers left out")] = [],  # noqa: B006
-    scale: Annotated[float, Param(gt=0, label="Scaled to a monitor of")] = 100000.0,
-) -> Pattern:
-    """Merge the patterns of all analysers into one, with standard deviations.
-
-    Counts and monitors are added up before they are divided, each monitor weighed by the
-    efficiency of its analyser, so that no analyser needs to see the whole range. The error is
-    that of the counts and of the efficiencies.
-
-    Parameters
-    ----------
-    patterns:
-        What each analyser counted.
-    efficiencies:
-        From the stage's file, or found from the angles that several analysers saw.
-    left_out:
-        Numbers of analysers that are not used, from 0.
-    scale:
-        Monitor counts to which intensities are scaled.
-
-    Raises
-    ------
-    InputError
-        When a number is not that of an analyser, none is left, or they don't overlap.
-    """
-    count = len(patterns.counts)
-    wrong = [n for n in left_out if not 0 <= n < count]
-    if wrong:
-        raise InputError(f"There is no analyser {wrong[0]}: they are 0 to {count - 1}.")
-    used = ~np.isin(np.arange(count), left_out) & (patterns.monitor > 0).any(axis=1)
-    if not used.any():
-        raise InputError("No analyser that counted is left.")
-    crystals = patterns.stage.analyzers
-    efficiency = np.array([a.efficiency for a in crystals])
-    error = np.array([a.efficiency_error for a in crystals])
-    if efficiencies == "from where they overlap":
-        efficiency, error = overlap_efficiencies(patterns, used)
-    pattern = patterns.merged(efficiency, error, scale, used)
-    pattern.settings.update(
-        scans=", ".join(patterns.scans),
-        scale=scale,
-        efficiencies=", ".join(f"{e:.6g}" for e in np.where(used, efficiency, 0)),
-    )
-    return pattern
-
-
-def overlap_efficiencies(
-    patterns: AnalyzerPatterns, used: NDArray[np.bool_]
-) -> tuple[Array, Array]:
-    """Efficiency of each analyser that is used, and its error, from what they saw in common.
-
-    The efficiencies that make the counts most probable for one pattern seen by all; their
-    mean is 1.
-
-    Raises
-    ------
-    InputError
-        When not every analyser shares angles with the others.
-    """
-    seen = (patterns.monitor > 0) & used[:, None]
-    common = seen.sum(axis=0) > 1
-    counts = np.where(seen, patterns.counts, 0)[:, common]
-    monitor = np.where(seen, patterns.monitor, 0)[:, common]
-    if not _linked(seen[used][:, common]) or (counts[used].sum(axis=1) == 0).any():
-        raise InputError(
-            "The analysers saw no angles in common with counts: take the stage's efficiencies."
-        )
-    efficiency = np.ones(len(counts))
-    for _ in range(500):
-        profile = counts.sum(axis=0) / (efficiency[:, None] * monitor).sum(axis=0)
-        new = np.where(used, counts.sum(axis=1) / np.maximum(monitor @ profile, 1e-300), 1.0)
-        new[used] /= new[used].mean()
-        change = np.abs(new - efficiency).max()
-        efficiency = new
-        if change < 1e-9:
-            break
-    relative = 1 / np.sqrt(np.maximum(counts.sum(axis=1), 1))
-    return efficiency, np.where(used, efficiency * relative, 0.0)
-
-
-def _linked(seen: NDArray[np.bool_]) -> bool:
-    """Whether every analyser can be compared with every other, if only by way of others."""
-    reached = np.arange(len(seen)) == 0
-    for _ in seen:
-        reached = (seen & seen[reached].any(axis=0)).any(axis=1)
-        if not reached.any():
-            return False
-    return bool(reached.all())

@@ -25,10 +25,26 @@ class AngleTable:
     """Scattering angles of one analyser's rows, by cubic Hermite interpolation over the arm.
 
     Within 1e-6° of the exact solution above 2°.
+
+    Parameters
+    ----------
+    low, high:
+        Positions of the arm, rad.
+    sine:
+        Of the largest azimuth that is used.
+    spread:
+        Rows are used where the angle changes less than this, rad, within the width of the beam.
     """
 
     def __init__(
-        self, stage: AnalyzerStage, number: int, rows: Array, low: float, high: float, sine: float
+        self,
+        stage: AnalyzerStage,
+        number: int,
+        rows: Array,
+        low: float,
+        high: float,
+        sine: float,
+        spread: float = np.inf,
     ) -> None:
         offset = stage.analyzers[number].offset
         # a little further on both sides: the ends are inside whatever rounding does
@@ -46,6 +62,11 @@ class AngleTable:
         a, b = value[:-1], value[1:]
         u, v = step * slope[:-1], step * slope[1:]
         self._terms = (a, u, 3 * (b - a) - 2 * u - v, 2 * (a - b) + u + v)
+        self._spread = spread
+        if np.isfinite(spread):
+            half = 0.5 * stage.beam_width / stage.pixel
+            one, other = (stage.two_theta(number, grid[1] + h, grid[0])[0] for h in (-half, half))
+            self._spreads = np.abs(one - other)
 
     def places(self, arm: Array) -> tuple[NDArray[np.intp], Array]:
         """Interval of each arm position and the fraction inside it, NaN outside all."""
@@ -59,6 +80,9 @@ class AngleTable:
         """Scattering angle, rad: a row (or one for each) at arm positions with their places."""
         a, b, c, d = (term[interval, row] for term in self._terms)
         found: Array = arm + a + t * (b + t * (c + t * d))
+        if np.isfinite(self._spread):
+            before, after = self._spreads[interval, row], self._spreads[interval + 1, row]
+            found = np.where(before + t * (after - before) < self._spread, found, np.nan)
         return found
 
 

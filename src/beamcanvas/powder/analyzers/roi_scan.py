@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,19 +16,25 @@ from ...errors import InputError
 _BLOCK = 48 << 20  #: bytes read at a time
 
 
+#: how frames can be stored, slowest first; the first is usual at ID22
+ORDERS = ("column, analyser, row", "analyser, column, row", "analyser, row, column")
+
+Order = Literal["column, analyser, row", "analyser, column, row", "analyser, row, column"]
+
+
 @dataclass(frozen=True)
 class Layout:
     """How a frame of all strips is stored: analysers, columns and rows, in some order."""
 
     analyzers: int
     rows: int
-    order: str = "column, analyser, row"
+    order: str | None = None  #: None: as the file says where each one is, else the usual one
 
     def split(self, frames: NDArray[Any]) -> NDArray[Any]:
         """Frames as (frames, analysers, rows), the columns of a strip added up."""
         columns = frames.shape[1] // (self.analyzers * self.rows)
         sizes = {"column": columns, "analyser": self.analyzers, "row": self.rows}
-        names = self.order.split(", ")
+        names = (self.order or ORDERS[0]).split(", ")
         shaped = frames.reshape(len(frames), *(sizes[name] for name in names))
         order = [0] + [1 + names.index(name) for name in ("analyser", "row", "column")]
         turned = shaped.transpose(order)
@@ -41,11 +47,15 @@ class RoiScan:
 
     entry: str
     title: str
+    start_time: str
+    group: Any  #: of the scan in the file, open as long as the scan is
     arm: NDArray[np.float64]  #: degrees
     monitor: NDArray[np.float64]
     step: float  #: of the arm, degrees
     counts: Any  #: the dataset, (frames, strips × rows)
     warnings: tuple[str, ...]
+    #: where in a frame are analyser by analyser, column by column, the rows; None: not known
+    sorting: NDArray[np.intp] | None = None
 
     def blocks(self, layout: Layout) -> Iterator[tuple[slice, NDArray[Any]]]:
         """Frames in turn, as (frames, analysers, rows)."""
@@ -53,7 +63,11 @@ class RoiScan:
         length = max(_BLOCK // width, 1)
         for start in range(0, len(self.arm), length):
             part = slice(start, min(start + length, len(self.arm)))
-            yield part, layout.split(self.counts[part])
+            frames = self.counts[part]
+            if layout.order is None and self.sorting is not None:
+                yield part, replace(layout, order=ORDERS[1]).split(frames[:, self.sorting])
+            else:
+                yield part, layout.split(frames)
 
 
 @contextmanager
@@ -122,7 +136,21 @@ def _scan(
     if dark.any():
         warnings.append(f"Scan {name}: {int(dark.sum())} frames without monitor left out.")
     title = _text(entry["title"]) if "title" in entry else ""
-    return RoiScan(name, title, arm, beam, step, counts, tuple(warnings))
+    places = entry.get(f"instrument/{counter}/selection")
+    sorting = _sorting(places, layout, counts.shape[1]) if layout.order is None else None
+    start = _text(entry["start_time"]) if "start_time" in entry else ""
+    return RoiScan(name, title, start, entry, arm, beam, step, counts, tuple(warnings), sorting)
+
+
+def _sorting(places: Any, layout: Layout, size: int) -> NDArray[np.intp] | None:
+    """The order of a frame's numbers by where on the detector they were counted."""
+    if places is None or "x" not in places or "y" not in places:
+        return None
+    x, y = np.ravel(places["x"][()]), np.ravel(places["y"][()])
+    strips = size // layout.rows
+    if len(x) != size or len(y) != size or len(np.unique(x)) != strips:
+        return None
+    return np.lexsort((y, x))
 
 
 def _text(dataset: Any) -> str:

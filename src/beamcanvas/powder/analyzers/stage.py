@@ -8,7 +8,9 @@ azimuth has the cosine of roll y, as the mirror law demands.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -49,6 +51,7 @@ class AnalyzerStage:
     wavelength: float  #: m
     pixel: float = 0.075  #: height of a row, mm
     source: str = ""
+    beam_width: float = 0.0  #: at the sample, across the plane of diffraction, mm; 0: not known
 
     @property
     def energy(self) -> float:
@@ -143,6 +146,10 @@ def open_analyzers(
     energy: Annotated[float | None, Param(unit="keV", gt=0, auto="from the file")] = None,
     pixel: Annotated[float, Param(unit="mm", gt=0, label="Height of a row", more=True)] = 0.075,
     binned: Annotated[int, Param(ge=1, label="Rows added up", more=True)] = 1,
+    beam_width: Annotated[
+        float | None,
+        Param(unit="mm", gt=0, label="Width of the beam", auto="from the file", more=True),
+    ] = None,
 ) -> AnalyzerStage:
     """Read where the analyser crystals stand, as TOPAS refined it (``out7.pars`` of ID22).
 
@@ -159,6 +166,9 @@ def open_analyzers(
         Height of a row of the detector.
     binned:
         So many rows of the detector were added up to one in the scans.
+    beam_width:
+        Of the beam at the sample, when it isn't that of the file (``wg``). Rebinning can leave
+        out rows that it blurs.
 
     Raises
     ------
@@ -181,6 +191,7 @@ def open_analyzers(
         1e-10 * wavelength,
         pixel,
         file.name,
+        _below_one(lines, "wg") if beam_width is None else beam_width,
     )
     return stage.binned(binned)
 
@@ -221,6 +232,16 @@ def _below(file: Path, lines: list[str], names: tuple[str, str]) -> tuple[float,
     raise InputError(
         f"{file} lacks {names[0]} and {names[1]}: is it a .pars file of the analysers?"
     )
+
+
+def _below_one(lines: list[str], name: str) -> float:
+    """The number below a name in a heading; 0 when there is none."""
+    for heading, values in pairwise(lines):
+        words = heading.split()
+        if name in words:
+            with suppress(IndexError, ValueError):
+                return max(float(values.split()[words.index(name)]), 0.0)
+    return 0.0
 
 
 def _crystals(file: Path, lines: list[str]) -> list[Analyzer]:

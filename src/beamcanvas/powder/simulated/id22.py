@@ -27,6 +27,7 @@ def simulate_id22(
     monitor: float = 1e5,
     scans: int = 1,
     finished: bool = True,
+    scrambled: bool = False,
     seed: int = 22,
 ) -> Path:
     """Write a file as BLISS does at ID22, of a powder that was never in the beam.
@@ -39,6 +40,8 @@ def simulate_id22(
         Full width of each line at half its height, degrees.
     peak, background:
         Mean counts of one row in one frame on top of a line, and between lines.
+    scrambled:
+        Store each frame in no order at all; where each number was counted is in the file.
     """
     import h5py
 
@@ -84,14 +87,26 @@ def simulate_id22(
             positioners = entry.create_group("instrument/positioners")
             positioners["manom"] = np.degrees(stage.bragg)
             positioners["mantth"] = np.degrees(stage.deflection)
+            order = np.arange(counts[0].size)
+            if scrambled:
+                np.random.default_rng(seed).shuffle(order)
+            places = entry.create_group("instrument/eiger_roi_collection/selection")
+            places["x"], places["y"] = 100 + 80 * (order // rows), 50 + order % rows
+            begin = 1.6e9 + 600 * number
             measurement = entry.create_group("measurement")
             measurement["tth"] = arm
             measurement["mon"] = beam
+            measurement["epoch_trig"] = begin + 0.1 * np.arange(frames)
             measurement.create_dataset(
                 "eiger_roi_collection",
-                data=counts.reshape(frames, -1),
+                data=counts.reshape(frames, -1)[:, order],
                 chunks=(min(frames, 64), counts[0].size),
                 compression="gzip",
                 shuffle=True,
             )
+            slow = root.create_group(f"{number}.2")
+            slow.attrs["NX_class"] = "NXentry"
+            seconds = np.arange(0, 0.1 * frames + 1)
+            slow["measurement/epoch"] = begin + seconds
+            slow["measurement/blower_in"] = 300 + seconds / 10
     return path
