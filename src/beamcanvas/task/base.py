@@ -45,6 +45,8 @@ class Param:
     lt: float | None = None
     #: what can be chosen, or a callable that lists it when the panel is shown
     choices: Sequence[Any] | Callable[[], Sequence[Any]] | None = None
+    #: the choices that can't be taken here, each with the reason; asked when the list is opened
+    unavailable: Callable[[], Mapping[Any, str]] | None = None
     #: how choices are shown: {"2th_deg": "2θ (°)"}; the value itself where it has no words
     words: Mapping[Any, str] = field(default_factory=dict)
     #: "open" and "save" choose a file, "folder" a folder, "data" a path inside an HDF5 file

@@ -336,3 +336,22 @@ def test_a_whole_number_stays_whole_where_both_are_allowed(qtbot):
     field = make(qtbot, int | float)
     type_in(qtbot, field.line, str(2**70 + 1))
     assert field.got == [2**70 + 1]
+
+
+def test_choices_that_cannot_be_taken_here_are_grey_and_say_why(qtbot):
+    asked = []
+
+    def unavailable() -> dict[str, str]:
+        asked.append(1)
+        return {"gpu": "There is no GPU here."}
+
+    field = make(qtbot, Literal["cpu", "gpu"], "cpu", unavailable=unavailable)
+    field.set_value("cpu")
+    assert not asked
+    field.combo.showPopup()
+    field.combo.hidePopup()
+    assert field.combo.itemText(1) == "gpu: There is no GPU here."
+    enabled = [bool(field.combo.model().item(i).isEnabled()) for i in range(2)]
+    assert enabled == [True, False]
+    field.combo.showPopup()
+    assert asked == [1]

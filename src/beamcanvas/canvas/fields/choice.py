@@ -54,8 +54,9 @@ class ChoiceField(Field):
         self._choices = choices
         self._words = words or spec.param.words
         self._filled = False
+        self._marked = spec.param.unavailable is None
         self._found: Any = MISSING
-        self.combo = _Combo(self._fill)
+        self.combo = _Combo(self._open)
         self.row.addWidget(self.combo)
         self.setFocusProxy(self.combo)
         if not callable(choices):
@@ -67,6 +68,23 @@ class ChoiceField(Field):
             known = self._found is not MISSING and self._found is not None
             return f"auto: {self.text_of(self._found)}" if known else self.auto or "none"
         return next((words for v, words in self._words.items() if v == value), number_text(value))
+
+    def _open(self) -> None:
+        self._fill()
+        self._mark_unavailable()
+
+    def _mark_unavailable(self) -> None:
+        """Grey what can't be chosen here, and say why."""
+        if self._marked or self.spec.param.unavailable is None:
+            return
+        self._marked = True
+        for value, reason in self.spec.param.unavailable().items():
+            index = self._index_of(plain(value))
+            if index >= 0:
+                self.combo.model().item(index).setEnabled(False)
+                self.combo.setItemText(index, f"{self.text_of(value)}: {reason}")
+        view = self.combo.view()
+        view.setMinimumWidth(view.sizeHintForColumn(0) + 24)
 
     def _fill(self) -> None:
         if self._filled:
