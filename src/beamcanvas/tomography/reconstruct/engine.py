@@ -66,11 +66,20 @@ class Slices:
         InputError
             When the projections hold values that are no numbers.
         """
-        sinograms = self.projections.sinograms(start, stop, progress.part(0, 0.5))
+        sinograms = self.sinograms(start, stop, progress.part(0, 0.5))
+        return self.of(sinograms, progress.part(0.5, 1))
+
+    def sinograms(self, start: int, stop: int, progress: Progress = SILENT) -> NDArray[np.float32]:
+        """What is reconstructed: sinograms (row, angle, column) of rows `start` to `stop`."""
+        sinograms = self.projections.sinograms(start, stop, progress)
         self._check(sinograms, start)
-        slices = self._reconstruct(
-            sinograms, self.geometry, self.settings, self.threads, progress.part(0.5, 1)
-        )
+        return sinograms
+
+    def of(
+        self, sinograms: NDArray[np.float32], progress: Progress = SILENT
+    ) -> NDArray[np.float32]:
+        """Slices (row, y, x) of sinograms (row, angle, column)."""
+        slices = self._reconstruct(sinograms, self.geometry, self.settings, self.threads, progress)
         slices *= self._scale
         if self.settings.clip:
             slices[:, ~self._circle()] = self.settings.outside

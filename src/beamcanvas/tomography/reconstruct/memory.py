@@ -1,0 +1,62 @@
+"""How much of a scan is worked on at a time."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from ...errors import InputError
+from .engine import Slices
+
+#: rows of a chunk at most, where reading fewer costs no more: what an interrupted volume loses
+_ROWS = 128
+
+
+def free_memory() -> float:
+    """Bytes that this machine can still give; of all there are where it doesn't say."""
+    try:
+        for line in Path("/proc/meminfo").read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                return 1024.0 * int(line.split()[1])
+    except OSError:
+        pass
+    return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+
+
+def used_memory() -> float:
+    """Bytes that this process holds already; 0 where the system doesn't say."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except OSError:
+        return 0.0
+    return float(pages * os.sysconf("SC_PAGE_SIZE"))
+
+
+def rows_at_once(slices: Slices, limit: float | None, rows: int) -> int:
+    """How many of `rows` rows fit into `limit` bytes of the whole process.
+
+    By default it is half of the memory that is free. Rows come in pairs, as the fast
+    backend takes them.
+
+    Raises
+    ------
+    InputError
+        When not even two rows fit.
+    """
+    room = free_memory() / 2 if limit is None else limit - used_memory()
+    most = rows if slices.projections.reads_whole_frames else min(rows, _ROWS)
+    low, high = 0, most // 2 + most % 2
+    while low < high:  # pairs that fit, by halving
+        middle = (low + high + 1) // 2
+        if slices.memory_for(min(2 * middle, rows)) <= room:
+            low = middle
+        else:
+            high = middle - 1
+    if low == 0:
+        needed = (slices.memory_for(min(2, rows)) + (0 if limit is None else used_memory())) / 1e9
+        given = (room if limit is None else limit) / 1e9
+        raise InputError(
+            f"{slices.projections.scan.name}: two rows at a time need {needed:.2g} GB of memory, "
+            f"more than the {given:.2g} GB allowed; bin the projections, or allow more."
+        )
+    return min(2 * low, rows)

@@ -1,0 +1,136 @@
+"""Reading a volume slice by slice, whatever files it is in."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import InputError
+from ...nexus.file import opened
+from .types import Volume
+
+#: beginning of tomoscan's identifiers, and our format
+KINDS = {
+    "hdf5": "hdf5",
+    "tiff": "tiff",
+    "tiff3d": "multitiff",
+    "jp2k": "jp2",
+    "edf": "edf",
+    "raw": "vol",
+}
+SUFFIXES = {".tif": "multitiff", ".tiff": "multitiff", ".vol": "vol"}
+SLICE_SUFFIXES = {".tif": "tiff", ".tiff": "tiff", ".jp2": "jp2", ".edf": "edf"}
+
+
+class VolumeData:
+    """The voxels of a volume on disk. Use it in a ``with`` block; only what is asked for is read.
+
+    Attributes
+    ----------
+    shape, dtype:
+        As of an array (z, y, x).
+    """
+
+    def __init__(self, volume: Volume) -> None:
+        self.volume = volume
+        self.shape = volume.shape
+        self.dtype = np.dtype(volume.dtype)
+        self._stack = ExitStack()
+        self._array: Any = None
+        self._files: list[Path] = []
+        try:
+            self._open()
+        except (OSError, ValueError, KeyError) as error:
+            self._stack.close()
+            raise InputError(f"The volume {volume.path} can't be read: {error}.") from None
+
+    def _open(self) -> None:
+        volume = self.volume
+        if volume.format == "hdf5":
+            root = self._stack.enter_context(opened(volume.path))
+            self._array = root[f"{data_path(volume.identifier)}/results/data"]
+        elif volume.format == "vol":
+            self._array = np.memmap(volume.path, np.dtype("<f4"), "r", shape=volume.shape)
+        elif volume.format == "multitiff":
+            import tifffile
+
+            file = self._stack.enter_context(tifffile.TiffFile(volume.path))
+            self._array = _Pages(file)
+        else:
+            self._files = slice_files(volume.path, volume.format, _prefix(volume.identifier))
+
+    def __enter__(self) -> VolumeData:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def frames(self, start: int, stop: int) -> NDArray[Any]:
+        """Slices `start` to `stop` along z."""
+        if self._array is not None:
+            return np.asarray(self._array[start:stop])
+        return np.stack([read_slice(file) for file in self._files[start:stop]])
+
+    def cut(self, axis: int, index: int) -> NDArray[Any]:
+        """One slice across an axis (0 z, 1 y, 2 x), its rows along the first axis that is left."""
+        if axis == 0:
+            frame: NDArray[Any] = self.frames(index, index + 1)[0]
+            return frame
+        where: list[Any] = [slice(None)] * 3
+        where[axis] = index
+        if self.volume.format in ("hdf5", "vol"):
+            return np.asarray(self._array[tuple(where)])
+        lines = [self.frames(z, z + 1)[0][tuple(where[1:])] for z in range(self.shape[0])]
+        return np.stack(lines)
+
+
+class _Pages:
+    """Pages of a TIFF file, sliced as an array."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+
+    def __getitem__(self, part: slice) -> NDArray[Any]:
+        read: NDArray[Any] = self._file.asarray(key=part)
+        return read if read.ndim == 3 else read[None]
+
+
+def slice_files(folder: Path, kind: str, prefix: str = "") -> list[Path]:
+    """The files of a volume's slices in their order."""
+    return sorted(
+        file
+        for file in folder.iterdir()
+        if SLICE_SUFFIXES.get(file.suffix.lower()) == kind and file.name.startswith(prefix)
+    )
+
+
+def read_slice(file: Path) -> NDArray[Any]:
+    """An image of a volume that has a file for each slice."""
+    kind = SLICE_SUFFIXES[file.suffix.lower()]
+    try:
+        if kind == "tiff":
+            import tifffile
+
+            return np.asarray(tifffile.imread(file))
+        if kind == "jp2":
+            import glymur
+
+            return np.asarray(glymur.Jp2k(str(file))[:])
+        import fabio
+
+        return np.asarray(fabio.open(str(file)).data)
+    except Exception as error:  # each library has errors of its own
+        raise InputError(f"{file}: this slice can't be read: {error}.") from None
+
+
+def data_path(identifier: str) -> str:
+    """Where in its HDF5 file a volume is."""
+    return identifier.partition("?path=")[2]
+
+
+def _prefix(identifier: str) -> str:
+    return identifier.partition("?file_prefix=")[2]
