@@ -90,6 +90,11 @@ def test_tasks_of_other_canvases_are_found_in_their_source(scheme: Workflow) -> 
     assert (ours.task_type, ours.task_identifier) == ("generated", "my.tasks.add")
 
 
+@pytest.mark.parametrize("name", ["o" + "9" * 300 + ".OWLong", "no.such", "", ".", "a b.OW"])
+def test_a_widget_that_no_file_can_have_is_none(name: str) -> None:
+    assert widgets_module.widget_source(name) is None
+
+
 def test_names_on_the_canvas_are_those_of_the_task(scheme: Workflow) -> None:
     assert [(k.source, k.target, k.data_mapping, k.enabled) for k in scheme.links] == [
         ("3", "7", {"a": "result", "b": "result"}, True),

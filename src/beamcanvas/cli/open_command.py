@@ -19,8 +19,8 @@ def parser() -> Parser:
 
 def run(options: Namespace) -> int:
     """Open the window; returns when it is closed."""
-    if options.file is not None and not Path(options.file).expanduser().is_file():
-        raise InputError(_not_there(options.file))
+    if options.file is not None:
+        _check_there(options.file)
     try:
         from ..canvas.app import main
     except ModuleNotFoundError as error:
@@ -33,11 +33,17 @@ def run(options: Namespace) -> int:
     return int(main([] if options.file is None else [options.file]) or 0)
 
 
-def _not_there(file: str) -> str:
+def _check_there(file: str) -> None:
     from ..task.validation import did_you_mean
 
-    if Path(file).expanduser().is_dir():
-        return f"{file}: this is a folder, not a workflow file."
-    if Path(file).suffix or "/" in file:
-        return f"{file}: there is no such file."
-    return f"There is no command and no file '{file}'.{did_you_mean(file, COMMANDS)}"
+    path, folder = Path(file).expanduser(), False
+    try:
+        if path.is_file():
+            return
+        folder = path.is_dir()
+        words = "this is a folder, not a workflow file." if folder else "there is no such file."
+    except OSError as error:  # a name that is too long
+        words = f"{error.strerror}."
+    if folder or path.suffix or "/" in file:
+        raise InputError(f"{file}: {words}")
+    raise InputError(f"There is no command and no file '{file}'.{did_you_mean(file, COMMANDS)}")

@@ -220,7 +220,7 @@ def _tree(module: str) -> ast.Module | None:
 def _source(module: str) -> Path | None:
     """The source file of a module, found as Python would but without importing anything."""
     parts = module.split(".")
-    if not all(part.isidentifier() for part in parts):
+    if not all(part.isidentifier() and len(part) < 200 for part in parts):  # as files can have
         return None
     for entry in dict.fromkeys(sys.path):
         start = Path(entry or ".").joinpath(*parts)
