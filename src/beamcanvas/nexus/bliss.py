@@ -90,7 +90,7 @@ def read_scan(file: Path, number: int, subscan: int = 1, detector: str | None = 
             parts = _own_files(file, number, found)
             frames = sum(part.count for part in parts)
         else:
-            parts, frames = _parts(dataset), int(dataset.shape[0])
+            parts, frames = parts_of(dataset), int(dataset.shape[0])
         return Scan(
             file=file,
             entry=entry_name,
@@ -163,7 +163,7 @@ def _detector(file: Path, entry: Any, name: str | None, finished: bool) -> tuple
     raise InputError(f"{file}: scan {entry.name[1:]} has no {what}. " + _listed("There is", there))
 
 
-def _parts(dataset: Any) -> tuple[Part, ...]:
+def parts_of(dataset: Any) -> tuple[Part, ...]:
     """Where a dataset's frames really are."""
     whole = (Part(0, int(dataset.shape[0]), Path(dataset.file.filename), dataset.name, 0),)
     if not dataset.is_virtual:

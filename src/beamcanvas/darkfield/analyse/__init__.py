@@ -1,0 +1,1 @@
+"""What is computed from treated frames: maps, curves, sums."""

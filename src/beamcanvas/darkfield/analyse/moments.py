@@ -1,0 +1,197 @@
+"""The moments of each pixel's intensity over the positions of the motors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import InputError
+from ...task import SILENT, Param, Progress, task
+from ..stack import DarkfieldStack, Dimension
+from .maps import CENTRE, KURTOSIS, SKEWNESS, WIDTH, PixelMaps, map_name
+
+#: full width at half maximum of a Gaussian of standard deviation 1
+FWHM = 2.35482
+
+#: a peak this narrow, relative to the scan, was seen in a single position
+_NARROWEST = 1e-7
+
+
+@dataclass(frozen=True, eq=False)
+class Moments(PixelMaps):
+    """The maps of the moments, by motor.
+
+    The maps are "intensity", the sum over all frames; for each motor "<motor> centre of mass",
+    "FWHM", "skewness", "kurtosis"; and "<a> <b> covariance" for each pair.
+    """
+
+    dimensions: tuple[Dimension, ...] = ()
+
+    @property
+    def motors(self) -> tuple[str, ...]:
+        """Slowest first."""
+        return tuple(d.motor for d in self.dimensions)
+
+    @property
+    def valid(self) -> NDArray[np.bool_]:
+        return self.maps["intensity"] > 0
+
+    def centre(self, motor: str) -> NDArray[np.float64]:
+        """The centre of mass of a motor, (rows, columns)."""
+        if motor not in self.motors:
+            raise InputError(
+                f"The motor '{motor}' did not move in this scan; {', '.join(self.motors)} did."
+            )
+        return self.maps[map_name(CENTRE, motor)]
+
+    @property
+    def summary(self) -> str:
+        share = 100 * float(self.valid.mean())
+        rows, columns = self.shape
+        return (
+            f"moments of {', '.join(self.motors)}, {rows} × {columns} pixels, "
+            f"{share:.0f} % with signal"
+        )
+
+
+@task(title="Moments", output="moments", requires="darkfield")
+def compute_moments(
+    stack: DarkfieldStack,
+    *,
+    darfix_compatible: Annotated[bool, Param(more=True)] = False,
+    progress: Progress = SILENT,
+) -> Moments:
+    """Compute where each pixel's intensity is centred in the scan, and how wide and skew it is.
+
+    For each motor the centre of mass, the full width at half maximum (2.35482 σ), the skewness
+    and the excess kurtosis, with the positions where the motors really stood; and the
+    covariance of each pair of motors. These are moments of the population, as darfix and
+    darling have them. Pixels without signal are NaN; skewness and kurtosis also where all of
+    the intensity is at a single position.
+
+    Parameters
+    ----------
+    stack:
+        The frames, mostly after their background was taken away.
+    darfix_compatible:
+        Run a 3 × 3 median over each map afterwards, as darfix does. It also fills holes.
+    """
+    from ..kernels.moments import power_sums
+
+    frames, rows, columns = stack.shape
+    motors = len(stack.dimensions)
+    middle, half = _scale(stack.positions)
+    scaled = (stack.positions - middle[:, None]) / half[:, None]
+    fast = np.ascontiguousarray(scaled[-1])
+    others = scaled[-2::-1].T  # the fast motor's next slower one first
+    still = np.flatnonzero(np.any(np.diff(others, axis=0) != 0, axis=1)) + 1
+    ramps = np.concatenate([[0], still, [frames]]).astype(np.int64)
+    slow = np.ascontiguousarray(others[ramps[:-1]])
+    names = _names(stack.motors)
+    maps = {name: np.empty((rows, columns)) for name in names}
+
+    def work(top: int, bottom: int, block: NDArray[Any]) -> None:
+        flat = block.reshape(frames, -1)
+        sums = np.zeros((1 + 4 * motors + motors * (motors - 1) // 2, flat.shape[1]))
+        power_sums(flat, fast, ramps, slow, sums)
+        for name, values in _finished(sums, middle[::-1], half[::-1], stack.motors[::-1]).items():
+            maps[name][top:bottom] = values.reshape(-1, columns)
+
+    stack.treated().each_band(work, progress, "Adding up the moments")
+    if darfix_compatible:
+        for name in maps:
+            if name != "intensity" and not name.endswith("covariance"):
+                maps[name] = median_of_neighbours(maps[name])
+    return Moments(
+        title="moments",
+        maps=maps,
+        units=_units(stack.dimensions),
+        axes=stack.pixel_axes,
+        stack=stack,
+        settings={"darfix_compatible": darfix_compatible, "treatment": stack.history},
+        dimensions=stack.dimensions,
+        warnings=_doubts(maps["intensity"]),
+    )
+
+
+def _doubts(intensity: NDArray[np.float64]) -> tuple[str, ...]:
+    if not (intensity > 0).any():
+        return ("No pixel has any signal left: is the threshold too high?",)
+    return ()
+
+
+def _scale(positions: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Middle and half of the span of each motor: powers are taken of numbers up to one."""
+    low, high = positions.min(axis=1), positions.max(axis=1)
+    half = (high - low) / 2
+    return (high + low) / 2, np.where(half > 0, half, 1.0)
+
+
+def _names(motors: tuple[str, ...]) -> list[str]:
+    names = ["intensity"]
+    for what in (CENTRE, WIDTH, SKEWNESS, KURTOSIS):
+        names += [map_name(what, motor) for motor in motors]
+    pairs = [(a, b) for i, a in enumerate(motors) for b in motors[i + 1 :]]
+    return names + [f"{a} {b} covariance" for a, b in pairs]
+
+
+def _units(dimensions: tuple[Dimension, ...]) -> dict[str, str]:
+    units = {"intensity": "counts"}
+    for n, d in enumerate(dimensions):
+        units |= {map_name(what, d.motor): d.unit for what in (CENTRE, WIDTH)}
+        for other in dimensions[n + 1 :]:
+            unit = f"{d.unit}²" if d.unit == other.unit else f"{d.unit} {other.unit}"
+            units[f"{d.motor} {other.motor} covariance"] = unit
+    return units
+
+
+def _finished(
+    sums: NDArray[np.float64],
+    middle: NDArray[np.float64],
+    half: NDArray[np.float64],
+    motors: tuple[str, ...],
+) -> dict[str, NDArray[np.float64]]:
+    """The maps from the sums of powers; motors here are fastest first, as in the sums."""
+    from ..kernels.moments import pair_index
+
+    total = sums[0]
+    seen = np.where(total > 0, total, np.nan)
+    found = {"intensity": total}
+    means = []
+    for m, motor in enumerate(motors):
+        m1, m2, m3, m4 = sums[1 + 4 * m : 5 + 4 * m] / seen
+        means.append(m1)
+        variance = m2 - m1**2
+        narrow = ~(variance > _NARROWEST**2)
+        variance[narrow & np.isfinite(m1)] = 0.0
+        deviation = np.sqrt(variance)
+        shape = np.where(narrow, np.nan, deviation)
+        skew = (m3 - 3 * m1 * m2 + 2 * m1**3) / shape**3
+        kurtosis = (m4 - 4 * m1 * m3 + 6 * m1**2 * m2 - 3 * m1**4) / shape**4 - 3
+        found[map_name(CENTRE, motor)] = middle[m] + half[m] * m1
+        found[map_name(WIDTH, motor)] = FWHM * half[m] * deviation
+        found[map_name(SKEWNESS, motor)] = skew
+        found[map_name(KURTOSIS, motor)] = kurtosis
+    first_pair = 1 + 4 * len(motors)
+    for row, (a, b) in enumerate(pair_index(len(motors)), first_pair):
+        mean = sums[row] / seen
+        covariance = (mean - means[a] * means[b]) * half[a] * half[b]
+        found[f"{motors[b]} {motors[a]} covariance"] = covariance
+    return found
+
+
+def median_of_neighbours(image: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The median of the 3 × 3 pixels around each, edges repeated, holes left out.
+
+    Of an even number of values it is the upper of the two in the middle, as darfix has it.
+    """
+    rows, columns = image.shape
+    padded = np.pad(image, 1, mode="edge")
+    around = np.stack([padded[i : i + rows, j : j + columns] for i in range(3) for j in range(3)])
+    known = np.isfinite(around).sum(axis=0)
+    ordered = np.sort(around, axis=0)  # NaN comes last
+    middle = np.minimum(known // 2, 8)[None]
+    return np.asarray(np.take_along_axis(ordered, middle, axis=0)[0])

@@ -1,0 +1,230 @@
+"""Gaussians fitted to each pixel's rocking curve."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import InputError
+from ...task import SILENT, Param, Progress, task
+from ..stack import DarkfieldStack, Dimension
+from .maps import CENTRE, WIDTH, PixelMaps, map_name
+from .moments import FWHM
+
+STATES = (
+    "fitted",
+    "no signal",
+    "not converged",
+    "centre outside the scan",
+    "too few positions",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class RockingFits(PixelMaps):
+    """What was fitted to each pixel; a second peak's maps end in " 2", a third's in " 3"."""
+
+    dimensions: tuple[Dimension, ...] = ()
+    #: of each pixel, in steps of the motors: background, then of each peak height, centre, U
+    parameters: NDArray[np.float32] | None = None
+
+    @property
+    def motors(self) -> tuple[str, ...]:
+        """Slowest first."""
+        return tuple(d.motor for d in self.dimensions)
+
+    def centre(self, motor: str) -> NDArray[np.float64]:
+        """The centre of the highest peak along a motor, (rows, columns)."""
+        return self.named(map_name(CENTRE, motor))
+
+    @property
+    def summary(self) -> str:
+        fitted = int((self.maps["state"] == 0).sum())
+        rows, columns = self.shape
+        return f"fits of {', '.join(self.motors)}, {fitted} of {rows * columns} pixels"
+
+    def model(self, row: int, column: int) -> NDArray[np.float64] | None:
+        """The fitted curve of a pixel in all frames; None where nothing was fitted."""
+        if self.parameters is None or self.stack is None:
+            return None
+        at = self.parameters[row, column].astype(np.float64)
+        if not np.isfinite(at[0]):
+            return None
+        x = _in_steps(self.stack)
+        motors = x.shape[1]
+        size = 1 + motors + motors * (motors + 1) // 2
+        total = np.full(len(x), at[0])
+        for base in range(1, len(at), size):
+            if np.isfinite(at[base]):
+                upper = _upper(at[base + 1 + motors : base + size], motors)
+                away = (x - at[base + 1 : base + 1 + motors]) @ upper.T
+                total += at[base] * np.exp(-0.5 * (away**2).sum(axis=1))
+        return total
+
+
+@task(title="Fit rocking curves", output="fits", requires="darkfield")
+def fit_rocking_curves(
+    stack: DarkfieldStack,
+    *,
+    peaks: Annotated[int, Param(ge=1, le=4, label="Peaks, at most")] = 1,
+    least: Annotated[float, Param(ge=0, unit="counts", label="Leave pixels below")] = 15.0,
+    rounds: Annotated[int, Param(ge=1, le=1000, more=True)] = 50,
+    progress: Progress = SILENT,
+) -> RockingFits:
+    """Fit a Gaussian of one to three dimensions, on a constant background, to each pixel.
+
+    In two and three dimensions the peak may lie askew: the correlation of each pair of motors
+    is fitted too. Where a second peak stands out of what the first leaves, both are fitted
+    together. The background is a parameter of its own, so that it does not add to the
+    amplitude; nothing is smoothed before.
+
+    Parameters
+    ----------
+    stack:
+        The frames; their background may still be in them.
+    peaks:
+        How many peaks a pixel may have.
+    least:
+        A pixel whose largest and smallest value differ by less isn't fitted.
+    rounds:
+        Rounds after which a fit that hasn't settled is given up.
+
+    Raises
+    ------
+    InputError
+        When more than three motors moved: project the scan onto three of them first.
+    """
+    motors = len(stack.dimensions)
+    if motors > 3:
+        raise InputError(
+            f"{motors} motors moved: fits have three dimensions at most. Project the scan first."
+        )
+    from ..kernels.fit import fit_pixels
+
+    frames, rows, columns = stack.shape
+    x = _in_steps(stack)
+    low, high = x.min(axis=0), x.max(axis=0)
+    size = 1 + motors + motors * (motors + 1) // 2
+    parameters = np.empty((rows, columns, 1 + peaks * size), np.float32)
+    quality = np.empty((rows, columns, 3))
+
+    def work(top: int, bottom: int, block: NDArray[Any]) -> None:
+        flat = block.reshape(frames, -1)
+        # some pixels at a time, so that a cancel is heard
+        for first in range(0, flat.shape[1], _TOGETHER):
+            progress.check()
+            some = np.ascontiguousarray(flat[:, first : first + _TOGETHER], dtype=np.float32)
+            found = np.empty((some.shape[1], 1 + peaks * size))
+            state = np.empty((some.shape[1], 3))
+            fit_pixels(some, x, peaks, rounds, least, low, high, found, state)
+            here = slice(first, first + some.shape[1])
+            parameters[top:bottom].reshape(-1, parameters.shape[2])[here] = found
+            quality[top:bottom].reshape(-1, 3)[here] = state
+
+    treated = stack.treated()
+    few = max(min(_TOGETHER * 4 // columns, rows), 1)  # rows: progress often enough
+    bands = [(top, min(top + few, rows)) for top in range(0, rows, few)]
+    treated.each_band(work, progress, "Fitting", bands=bands)
+    maps, units = _maps(parameters, quality, stack, peaks)
+    return RockingFits(
+        title="rocking curve fits",
+        maps=maps,
+        units=units,
+        axes=stack.pixel_axes,
+        stack=stack,
+        settings={"peaks": peaks, "least": least, "rounds": rounds, "treatment": stack.history},
+        dimensions=stack.dimensions,
+        parameters=parameters,
+        warnings=_doubts(quality[..., 1]),
+    )
+
+
+_TOGETHER = 512  #: pixels that are fitted between two looks for a cancel
+
+
+def _doubts(state: NDArray[np.float64]) -> tuple[str, ...]:
+    tried = state != 1
+    bad = int((tried & (state != 0)).sum())
+    if not tried.any():
+        return ("No pixel has enough signal to be fitted.",)
+    if bad > 0.2 * tried.sum():
+        return (f"{bad} of {int(tried.sum())} pixels with signal could not be fitted well.",)
+    return ()
+
+
+def _in_steps(stack: DarkfieldStack) -> NDArray[np.float64]:
+    """The motors' positions in steps, (frames, motors)."""
+    columns = []
+    for values, d in zip(stack.positions, stack.dimensions, strict=True):
+        columns.append((values - d.start) / (d.step or 1.0))
+    return np.ascontiguousarray(np.stack(columns, axis=1))
+
+
+def _upper(values: NDArray[np.float64], motors: int) -> NDArray[np.float64]:
+    """U from its values, row by row: (..., motors, motors)."""
+    upper = np.zeros((*values.shape[:-1], motors, motors))
+    n = 0
+    for i in range(motors):
+        for j in range(i, motors):
+            upper[..., i, j] = values[..., n]
+            n += 1
+    return upper
+
+
+def _maps(
+    parameters: NDArray[np.float32],
+    quality: NDArray[np.float64],
+    stack: DarkfieldStack,
+    peaks: int,
+) -> tuple[dict[str, NDArray[np.float64]], dict[str, str]]:
+    motors = len(stack.dimensions)
+    size = 1 + motors + motors * (motors + 1) // 2
+    at = parameters.astype(np.float64)
+    # only what was fitted well has values
+    at[quality[..., 1] != 0] = np.nan
+    order = np.argsort(-np.nan_to_num(at[..., 1::size], nan=-1.0), axis=-1, kind="stable")
+    maps: dict[str, NDArray[np.float64]] = {}
+    units: dict[str, str] = {}
+    for p in range(peaks):
+        which = order[..., p, None] * size + 1
+        peak = np.take_along_axis(at, which + np.arange(size), axis=-1)
+        end = "" if p == 0 else f" {p + 1}"
+        maps["amplitude" + end] = peak[..., 0]
+        units["amplitude" + end] = "counts"
+        spread = _covariances(_upper(peak[..., 1 + motors :], motors))
+        for m, d in enumerate(stack.dimensions):
+            for what in (CENTRE, WIDTH):
+                units[map_name(what, d.motor) + end] = d.unit
+            step = d.step or 1.0
+            maps[map_name(CENTRE, d.motor) + end] = d.start + step * peak[..., 1 + m]
+            maps[map_name(WIDTH, d.motor) + end] = FWHM * abs(step) * np.sqrt(spread[..., m, m])
+        for m in range(motors):
+            for n in range(m + 1, motors):
+                scale = np.sqrt(spread[..., m, m] * spread[..., n, n])
+                sign = np.sign((stack.dimensions[m].step or 1) * (stack.dimensions[n].step or 1))
+                name = f"{stack.motors[m]} {stack.motors[n]} correlation{end}"
+                maps[name] = sign * spread[..., m, n] / scale
+    maps["background"] = at[..., 0]
+    maps["residual"] = np.where(quality[..., 1] == 0, quality[..., 0], np.nan)
+    units["background"] = units["residual"] = "counts"
+    maps["peaks"] = quality[..., 2]
+    maps["state"] = quality[..., 1]
+    return maps, units
+
+
+def _covariances(upper: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(UᵀU)⁻¹, NaN where U is not known."""
+    known = np.isfinite(upper).all(axis=(-1, -2))
+    found = np.full(upper.shape, np.nan)
+    some = upper[known]
+    if len(some):
+        product = np.swapaxes(some, -1, -2) @ some
+        bad = ~(np.abs(np.linalg.det(product)) > 0)
+        product[bad] = np.eye(upper.shape[-1])
+        inverse = np.linalg.inv(product)
+        inverse[bad] = np.nan
+        found[known] = inverse
+    return found

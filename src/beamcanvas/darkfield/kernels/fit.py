@@ -1,0 +1,288 @@
+"""Gaussians of one to three dimensions, fitted to the rocking curves of pixels.
+
+Levenberg and Marquardt's way with the derivatives written out (Marquardt, J. Soc. Indust.
+Appl. Math. 11 (1963) 431). A peak is A·exp(-|U(x - μ)|²/2), U upper triangular: any ellipsoid,
+and no constraint is needed to keep it one. All peaks of a pixel share a constant background.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+FITTED, NO_SIGNAL, NOT_CONVERGED, OUTSIDE, TOO_FEW = range(5)
+
+_FAR = 30.0  #: squared distance from a peak at which it is nothing
+
+
+@njit(nogil=True, cache=True, fastmath={"reassoc", "contract", "nsz", "arcp"}, error_model="numpy")
+def _normal(y, x, peaks, at, matrix, vector, slope):  # type: ignore[no-untyped-def]
+    """Sum of squared differences from the model `at`, with JᵀJ and Jᵀr."""
+    number, motors = x.shape
+    size = 1 + motors + motors * (motors + 1) // 2
+    total = 0.0
+    matrix[:] = 0.0
+    vector[:] = 0.0
+    d = np.empty(3)
+    r = np.empty(3)
+    near = np.empty(peaks, np.int64)
+    for k in range(number):
+        model = at[0]
+        count = 0
+        for p in range(peaks):
+            base = 1 + p * size
+            square = 0.0
+            u = base + 1 + motors
+            for i in range(motors):
+                d[i] = x[k, i] - at[base + 1 + i]
+            for i in range(motors):
+                value = 0.0
+                for j in range(i, motors):
+                    value += at[u] * d[j]
+                    u += 1
+                r[i] = value
+                square += value * value
+            if square > _FAR:
+                continue
+            e = np.exp(-0.5 * square)
+            height = at[base] * e
+            model += height
+            near[count] = p
+            first = count * size
+            count += 1
+            slope[first] = e
+            for j in range(motors):
+                slope[first + 1 + j] = 0.0
+            u = base + 1 + motors
+            to = first + 1 + motors
+            for i in range(motors):
+                for j in range(i, motors):
+                    slope[first + 1 + j] += height * r[i] * at[u]
+                    slope[to] = -height * r[i] * d[j]
+                    u += 1
+                    to += 1
+        away = y[k] - model
+        total += away * away
+        matrix[0, 0] += 1.0
+        vector[0] += away
+        for a in range(count):
+            row = 1 + near[a] * size
+            for i in range(size):
+                s = slope[a * size + i]
+                matrix[row + i, 0] += s
+                vector[row + i] += s * away
+                for b in range(a):
+                    column = 1 + near[b] * size
+                    for j in range(size):
+                        matrix[row + i, column + j] += s * slope[b * size + j]
+                for j in range(i + 1):
+                    matrix[row + i, row + j] += s * slope[a * size + j]
+    return total
+
+
+@njit(nogil=True, cache=True)
+def _solve(matrix, vector, damping, work, step):  # type: ignore[no-untyped-def]
+    """(M + damping·diag M) step = vector, by Cholesky; False where M can't be."""
+    n = len(vector)
+    for i in range(n):
+        for j in range(i + 1):
+            value = matrix[i, j]
+            if i == j:
+                value *= 1.0 + damping
+            for k in range(j):
+                value -= work[i, k] * work[j, k]
+            if i == j:
+                if not value > 1e-300:
+                    return False
+                work[i, i] = np.sqrt(value)
+            else:
+                work[i, j] = value / work[j, j]
+    for i in range(n):
+        value = vector[i]
+        for k in range(i):
+            value -= work[i, k] * step[k]
+        step[i] = value / work[i, i]
+    for i in range(n - 1, -1, -1):
+        value = step[i]
+        for k in range(i + 1, n):
+            value -= work[k, i] * step[k]
+        step[i] = value / work[i, i]
+    return True
+
+
+@njit(nogil=True, cache=True)
+def _descend(y, x, peaks, at, most, matrix, vector, work, slope, step):  # type: ignore[no-untyped-def]
+    """Improve the model `at`; the sum of squares, and whether it settled."""
+    n = len(vector)
+    trial = np.empty(n)
+    trial_matrix = np.empty((n, n))
+    trial_vector = np.empty(n)
+    damping = 1e-3
+    cost = _normal(y, x, peaks, at, matrix, vector, slope)
+    for _ in range(most):
+        if not _solve(matrix, vector, damping, work, step):
+            damping = max(damping * 10.0, 1e-6)
+            if damping > 1e10:
+                return cost, False
+            continue
+        for i in range(n):
+            trial[i] = at[i] + step[i]
+        found = _normal(y, x, peaks, trial, trial_matrix, trial_vector, slope)
+        if found <= cost:
+            gain = cost - found
+            at[:] = trial
+            matrix[:] = trial_matrix
+            vector[:] = trial_vector
+            cost = found
+            damping *= 0.1
+            if gain <= 1e-6 * cost:
+                return cost, True
+        else:
+            damping *= 10.0
+            if damping > 1e10:
+                return cost, True
+    return cost, False
+
+
+@njit(nogil=True, cache=True, fastmath={"reassoc", "contract", "nsz"})
+def _first_guess(y, x, at):  # type: ignore[no-untyped-def]
+    """A peak from the moments of what is above the background; its height above that."""
+    number, motors = x.shape
+    # most of a scan is beside the peak: every seventh value tells the background
+    ordered = np.sort(y[:: max(number // 64, 1)])
+    ground = ordered[len(ordered) // 5]
+    height = y.max() - ground
+    level = ground + 0.25 * height
+    total = 0.0
+    mean = np.zeros(3)
+    for k in range(number):
+        if y[k] > level:
+            total += y[k] - level
+            for i in range(motors):
+                mean[i] += (y[k] - level) * x[k, i]
+    mean /= total
+    at[0] = ground
+    at[1] = height
+    u = 2 + motors
+    for i in range(motors):
+        spread = 0.0
+        for k in range(number):
+            if y[k] > level:
+                spread += (y[k] - level) * (x[k, i] - mean[i]) ** 2
+        at[2 + i] = mean[i]
+        # what is above the level is narrower than the peak; half a step at least
+        width = max(1.3 * np.sqrt(spread / total), 0.5)
+        for j in range(i, motors):
+            at[u] = 1.0 / width if i == j else 0.0
+            u += 1
+    return height
+
+
+@njit(nogil=True, cache=True)
+def fit_pixels(frames, x, peaks, most, least, low, high, found, quality):  # type: ignore[no-untyped-def]
+    """Fit up to `peaks` Gaussians to each pixel.
+
+    Parameters
+    ----------
+    frames:
+        Intensities, (frames, pixels), float32.
+    x:
+        Positions in steps of the motors, (frames, motors).
+    most:
+        Rounds of improving.
+    least:
+        A pixel whose values differ by less is left alone.
+    low, high:
+        Ends of the scan, (motors,).
+    found:
+        Background, then of each peak height, centre and U: (pixels, 1 + peaks·size).
+    quality:
+        Root mean square difference, state, and number of peaks: (pixels, 3).
+    """
+    number, pixels = frames.shape
+    motors = x.shape[1]
+    size = 1 + motors + motors * (motors + 1) // 2
+    y = np.empty(number)
+    slope = np.empty(peaks * size)
+    for p in range(pixels):
+        found[p] = np.nan
+        quality[p, 0] = np.nan
+        quality[p, 1] = NO_SIGNAL
+        quality[p, 2] = 0
+        smallest = np.inf
+        largest = -np.inf
+        for k in range(number):
+            y[k] = frames[k, p]
+            smallest = min(smallest, y[k])
+            largest = max(largest, y[k])
+        if not largest - smallest >= least or largest == smallest:
+            continue
+        if number < 2 + size:
+            quality[p, 1] = TOO_FEW
+            continue
+        at = np.zeros(1 + size)
+        n = 1 + size
+        _first_guess(y, x, at)
+        matrix = np.empty((n, n))
+        vector = np.empty(n)
+        work = np.empty((n, n))
+        step = np.empty(n)
+        cost, settled = _descend(y, x, 1, at, most, matrix, vector, work, slope, step)
+        count = 1
+        while count < peaks and settled and number > 2 + (count + 1) * size:
+            worst = 0.0
+            where = 0
+            for k in range(number):
+                model = at[0]
+                for a in range(count):
+                    model += _height(x[k], at, 1 + a * size, motors)
+                if y[k] - model > worst:
+                    worst = y[k] - model
+                    where = k
+            if worst < 5.0 * np.sqrt(cost / number) or worst < 0.1 * at[1]:
+                break
+            n = 1 + (count + 1) * size
+            more = np.empty(n)
+            more[: n - size] = at
+            more[n - size :] = at[1 : 1 + size]
+            more[n - size] = worst
+            for i in range(motors):
+                more[n - size + 1 + i] = x[where, i]
+            matrix = np.empty((n, n))
+            vector = np.empty(n)
+            work = np.empty((n, n))
+            step = np.empty(n)
+            less, done = _descend(y, x, count + 1, more, most, matrix, vector, work, slope, step)
+            good = done and less < 0.85 * cost
+            for a in range(count + 1):
+                good = good and more[1 + a * size] > 0
+                for i in range(motors):
+                    c = more[2 + a * size + i]
+                    good = good and low[i] - 1 <= c <= high[i] + 1
+            if not good:
+                break
+            at = more
+            cost = less
+            count += 1
+        found[p, : len(at)] = at
+        quality[p, 0] = np.sqrt(cost / number)
+        quality[p, 1] = FITTED if settled else NOT_CONVERGED
+        quality[p, 2] = count
+        for i in range(motors):
+            if not low[i] - 1 <= at[2 + i] <= high[i] + 1:
+                quality[p, 1] = OUTSIDE
+        if not at[1] > 0:
+            quality[p, 1] = OUTSIDE
+
+
+@njit(nogil=True, cache=True)
+def _height(x, at, base, motors):  # type: ignore[no-untyped-def]
+    square = 0.0
+    u = base + 1 + motors
+    for i in range(motors):
+        value = 0.0
+        for j in range(i, motors):
+            value += at[u] * (x[j] - at[base + 1 + j])
+            u += 1
+        square += value * value
+    return at[base] * np.exp(-0.5 * square) if square < _FAR else 0.0

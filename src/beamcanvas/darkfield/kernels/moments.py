@@ -1,0 +1,91 @@
+"""Sums of intensity times powers of the motors' positions, pixel by pixel."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+#: pixels that are worked on together: their sums stay in the processor's nearest memory
+TILE = 512
+
+
+@njit(nogil=True, cache=True, fastmath={"contract", "nsz"})
+def power_sums(frames, fast, ramps, slow, sums):  # type: ignore[no-untyped-def]
+    """Add up y, y·x, y·x², y·x³, y·x⁴ for each motor, and y·x·x' for each pair.
+
+    Parameters
+    ----------
+    frames:
+        Intensities, (frames, pixels).
+    fast:
+        Position of the first motor, (frames,).
+    ramps:
+        First frame of each run in which all other motors stand still, and the number of
+        frames at the end, (ramps + 1,).
+    slow:
+        Positions of the other motors in each ramp, (ramps, motors - 1).
+    sums:
+        Zeros, (1 + 4·motors + motors·(motors-1)/2, pixels): y; the four powers of each
+        motor; the pairs (0,1), (0,2), (1,2), (0,3) ...
+    """
+    pixels = frames.shape[1]
+    others = slow.shape[1]
+    pairs = 1 + 4 * (others + 1)
+    ramp = np.empty((5, TILE), np.float64)
+    for first in range(0, pixels, TILE):
+        count = min(TILE, pixels - first)
+        for r in range(len(ramps) - 1):
+            r0 = ramp[0, :count]
+            r1 = ramp[1, :count]
+            r2 = ramp[2, :count]
+            r3 = ramp[3, :count]
+            r4 = ramp[4, :count]
+            ramp[:, :count] = 0.0
+            for k in range(ramps[r], ramps[r + 1]):
+                x1 = fast[k]
+                x2 = x1 * x1
+                x3 = x2 * x1
+                x4 = x2 * x2
+                row = frames[k, first : first + count]
+                for p in range(count):
+                    y = np.float64(row[p])
+                    r0[p] += y
+                    r1[p] += y * x1
+                    r2[p] += y * x2
+                    r3[p] += y * x3
+                    r4[p] += y * x4
+            for i in range(5):
+                total = sums[i, first : first + count]
+                part = ramp[i, :count]
+                for p in range(count):
+                    total[p] += part[p]
+            pair = pairs
+            for m in range(others):
+                s1 = slow[r, m]
+                base = 5 + 4 * m
+                t1 = sums[base, first : first + count]
+                t2 = sums[base + 1, first : first + count]
+                t3 = sums[base + 2, first : first + count]
+                t4 = sums[base + 3, first : first + count]
+                cross = sums[pair, first : first + count]
+                for p in range(count):
+                    w1 = r0[p] * s1
+                    w2 = w1 * s1
+                    w3 = w2 * s1
+                    t1[p] += w1
+                    t2[p] += w2
+                    t3[p] += w3
+                    t4[p] += w3 * s1
+                    cross[p] += r1[p] * s1
+                pair += 1
+                for n in range(m):
+                    both = s1 * slow[r, n]
+                    cross = sums[pair, first : first + count]
+                    for p in range(count):
+                        cross[p] += r0[p] * both
+                    pair += 1
+
+
+def pair_index(motors: int) -> list[tuple[int, int]]:
+    """The pairs of motors in the order of the sums, each with the faster motor first."""
+    return [(n, m) for m in range(1, motors) for n in range(m)]

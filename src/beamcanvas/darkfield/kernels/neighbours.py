@@ -1,0 +1,41 @@
+"""How far a pixel's orientation is from its neighbours'."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+
+@njit(nogil=True, cache=True)
+def mean_distances(maps, offsets, fewest, count_centre, out):  # type: ignore[no-untyped-def]
+    """The mean distance from each pixel of (motors, rows, columns) to neighbours at `offsets`.
+
+    NaN where the pixel has none, or fewer than `fewest` neighbours. With `count_centre` the
+    pixel counts as a neighbour of itself everywhere but in the first column, as darfix has it.
+    """
+    motors, rows, columns = maps.shape
+    for i in range(rows):
+        for j in range(columns):
+            total = 0.0
+            seen = 0
+            out[i, j] = np.nan
+            known = True
+            for m in range(motors):
+                known = known and np.isfinite(maps[m, i, j])
+            if not known:
+                continue
+            for n in range(len(offsets)):
+                y = i + offsets[n, 0]
+                x = j + offsets[n, 1]
+                if y < 0 or x < 0 or y >= rows or x >= columns:
+                    continue
+                square = 0.0
+                for m in range(motors):
+                    d = maps[m, y, x] - maps[m, i, j]
+                    square += d * d
+                if np.isfinite(square):
+                    total += np.sqrt(square)
+                    seen += 1
+            if seen >= fewest:
+                extra = 1 if count_centre and j > 0 else 0
+                out[i, j] = total / (seen + extra)

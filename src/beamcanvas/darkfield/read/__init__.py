@@ -1,0 +1,1 @@
+"""Opening scans: where the frames are, what moved, and in which order."""

@@ -1,0 +1,331 @@
+"""Frames after all steps of their stack, made part by part when they are needed."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...task import SILENT, Progress
+from .memory import in_memory, own_buffers, read, usable_cores, working_type
+from .operation import Operation, Place, Shape
+from .types import DarkfieldStack
+
+_BAND = 12 << 20  #: bytes of frames that a thread works on at a time: they stay in the cache
+_FEWEST = 8  #: rows of a band
+
+#: what is done with rows `top` to `bottom` of all frames
+Work = Callable[[int, int, NDArray[Any]], None]
+
+
+class _Learnt:
+    """What steps learnt of whole stacks, kept for the next result from the same frames."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._found: OrderedDict[Any, Any] = OrderedDict()
+
+    def get(self, key: Any, make: Callable[[], Any]) -> Any:
+        with self._lock:
+            if key in self._found:
+                self._found.move_to_end(key)
+                return self._found[key]
+        made = make()
+        with self._lock:
+            self._found[key] = made
+            while len(self._found) > 16:
+                self._found.popitem(last=False)
+        return made
+
+
+_LEARNT = _Learnt()
+
+
+class Treated:
+    """A stack with all its steps taken, read by bands of rows or by frames.
+
+    Nothing is read before something is asked for. Not to be kept: frames stay in memory as
+    long as it lives.
+    """
+
+    def __init__(self, stack: DarkfieldStack) -> None:
+        self.stack = stack
+        self.shapes: list[Shape] = [(len(stack.order), *stack.source.shape)]
+        for operation in stack.operations:
+            self.shapes.append(operation.shape(self.shapes[-1]))
+        self.shape = self.shapes[-1]
+        self._known: list[Any] | None = None
+
+    # -- by bands of rows
+
+    def each_band(
+        self,
+        work: Work,
+        progress: Progress = SILENT,
+        words: str = "",
+        *,
+        bands: Sequence[tuple[int, int]] | None = None,
+        margin: int = 0,
+    ) -> None:
+        """Do `work` to all rows, or to those in `bands`, a band at a time, on all cores.
+
+        `work` gets its band in memory that is used again afterwards; with `margin` rows more
+        on each side, as far as there are any.
+        """
+        progress(0.0, words)
+        known = self.learn(progress.part(0.0, 0.5 if self._must_learn else 0.0))
+        progress = progress.part(0.5 if self._must_learn else 0.0, 1.0)
+        rows = self.shape[1]
+        wanted = self._bands() if bands is None else bands
+        wide = [(max(top - margin, 0), min(bottom + margin, rows)) for top, bottom in wanted]
+        done = 0
+        for frames, first, some in self._read_for(wide, progress):
+
+            def one(number: int, frames: NDArray[Any] = frames, first: int = first) -> None:
+                work(*wanted[number], self._rows_from(frames, first, *wide[number], known))
+
+            for _ in on_all_cores(one, range(done, done + len(some)), progress):
+                progress((done := done + 1) / len(wanted), words)
+
+    def rows(self, top: int, bottom: int, progress: Progress = SILENT) -> NDArray[Any]:
+        """Some rows of all frames, (frames, rows, columns)."""
+        known = self.learn(progress)
+        ((frames, first, _),) = self._read_for([(top, bottom)], progress, whole=True)
+        return np.array(self._rows_from(frames, first, top, bottom, known))
+
+    def curve(self, row: int, column: int, progress: Progress = SILENT) -> NDArray[np.float64]:
+        """The intensities of one pixel in all frames."""
+        return self.rows(row, row + 1, progress)[:, 0, column].astype(np.float64)
+
+    def _bands(self) -> list[tuple[int, int]]:
+        widest = max(n * columns for n, _, columns in self.shapes)
+        rows = max(_BAND // (widest * 4), _FEWEST, 2 * self._halo)
+        # every core has work
+        rows = max(min(rows, -(-self.shape[1] // usable_cores())), 1)
+        return [(top, min(top + rows, self.shape[1])) for top in range(0, self.shape[1], rows)]
+
+    @property
+    def _halo(self) -> int:
+        """Rows beyond its own that a band needs."""
+        middle = self.shape[1] // 2
+        first, last = self._source_rows(middle, middle + 1)
+        return max(last - first - 1, 0)
+
+    def _source_rows(self, top: int, bottom: int) -> tuple[int, int]:
+        for operation, shape in zip(
+            reversed(self.stack.operations), reversed(self.shapes[:-1]), strict=True
+        ):
+            top, bottom = operation.rows(top, bottom, shape)
+        return top, bottom
+
+    def _read_for(
+        self, bands: Sequence[tuple[int, int]], progress: Progress, *, whole: bool = False
+    ) -> Iterator[tuple[NDArray[Any], int, Sequence[tuple[int, int]]]]:
+        """Frames of the source, the first row that they have, and the bands made from them."""
+        stack = self.stack
+        frames = in_memory(stack.source, stack.order, stack.limit, progress)
+        if frames is not None:
+            yield frames, 0, bands
+            return
+        columns = stack.source.shape[1]
+        row_bytes = len(stack.order) * columns * working_type(stack.source.dtype).itemsize
+        most = max(stack.limit // 2 // row_bytes, 1)
+        while bands:
+            some = 1
+            first, last = self._source_rows(*bands[0])
+            while some < len(bands) and not whole:
+                further = max(last, self._source_rows(*bands[some])[1])
+                if further - first > most:
+                    break
+                last, some = further, some + 1
+            frames = read(
+                stack.source, stack.order.tolist(), slice(first, last), slice(0, columns), progress
+            )
+            yield frames, first, bands[:some]
+            bands = bands[some:]
+
+    def _rows_from(
+        self, frames: NDArray[Any], first: int, top: int, bottom: int, known: list[Any]
+    ) -> NDArray[Any]:
+        wanted = [(top, bottom)]
+        for operation, shape in zip(
+            reversed(self.stack.operations), reversed(self.shapes[:-1]), strict=True
+        ):
+            wanted.append(operation.rows(*wanted[-1], shape))
+        wanted.reverse()
+        start, stop = wanted[0]
+        block = _copied(frames[:, start - first : stop - first])
+        return self._take_steps(block, wanted, known, range(self.shapes[0][0]))
+
+    def _take_steps(
+        self,
+        block: NDArray[Any],
+        wanted: list[tuple[int, int]],
+        known: list[Any],
+        frames: Sequence[int],
+    ) -> NDArray[Any]:
+        for n, operation in enumerate(self.stack.operations):
+            place = Place(
+                self.shapes[n],
+                wanted[n][0],
+                *wanted[n + 1],
+                frames,
+                known[n],
+                own_buffers(f"step {n}"),
+            )
+            block = operation.apply(block, place)
+        return block
+
+    # -- by frames
+
+    @property
+    def by_frame(self) -> bool:
+        """Whether a frame can be had without treating all of them."""
+        return all(o.by_frame for o in self.stack.operations)
+
+    def frames(self, numbers: Sequence[int], progress: Progress = SILENT) -> NDArray[Any]:
+        """Some frames, whole."""
+        if not self.by_frame:
+            out: NDArray[Any] | None = None
+
+            def take(top: int, bottom: int, block: NDArray[Any]) -> None:
+                nonlocal out
+                if out is None:
+                    out = np.empty((len(numbers), *self.shape[1:]), block.dtype)
+                out[:, top:bottom] = block[list(numbers)]
+
+            self.one_core(take, progress)
+            assert out is not None  # noqa: S101 - a stack has rows
+            return out
+        known = self.learn(progress, whole_frames=True)
+        return np.array(self._some_frames(self._source_frames(progress), numbers, known))
+
+    def one_core(self, work: Work, progress: Progress) -> None:
+        """As :meth:`each_band`, a band after the other, for work that is no thread's own."""
+        lock = threading.Lock()
+
+        def alone(top: int, bottom: int, block: NDArray[Any]) -> None:
+            with lock:
+                work(top, bottom, block)
+
+        self.each_band(alone, progress)
+
+    def each_frames(
+        self,
+        work: Callable[[Sequence[int], NDArray[Any]], None],
+        progress: Progress = SILENT,
+        words: str = "",
+    ) -> None:
+        """Do `work` to all frames, some at a time, on all cores. Only where `by_frame`."""
+        known = self.learn(progress.part(0.0, 0.3), whole_frames=True)
+        source = self._source_frames(progress)
+        count, rows, columns = self.shapes[0]
+        some = max(_BAND // (rows * columns * 4), 1)
+        runs = [range(k, min(k + some, count)) for k in range(0, count, some)]
+
+        def one(numbers: range) -> int:
+            work(numbers, self._some_frames(source, numbers, known))
+            return len(numbers)
+
+        done = 0
+        for number in on_all_cores(one, runs, progress):
+            done += number
+            progress(0.3 + 0.7 * done / count, words)
+
+    def _source_frames(self, progress: Progress) -> Callable[[Sequence[int]], NDArray[Any]]:
+        stack = self.stack
+        kept = in_memory(stack.source, stack.order, stack.limit, progress)
+        rows, columns = stack.source.shape
+        whole = slice(0, rows), slice(0, columns)
+
+        def some(numbers: Sequence[int]) -> NDArray[Any]:
+            if kept is None:
+                return read(stack.source, stack.order[list(numbers)].tolist(), *whole, SILENT)
+            if isinstance(numbers, range) and numbers.step == 1:
+                return _copied(kept[numbers.start : numbers.stop])
+            return kept[list(numbers)]
+
+        return some
+
+    def _some_frames(
+        self,
+        source: Callable[[Sequence[int]], NDArray[Any]],
+        numbers: Sequence[int],
+        known: list[Any],
+    ) -> NDArray[Any]:
+        wanted = [(0, rows) for _, rows, _ in self.shapes]
+        return self._take_steps(source(numbers), wanted, known, numbers)
+
+    # -- what steps must know
+
+    @property
+    def _must_learn(self) -> bool:
+        return any(type(o).learn is not Operation.learn for o in self.stack.operations)
+
+    def learn(self, progress: Progress = SILENT, *, whole_frames: bool = False) -> list[Any]:
+        """What each step must know of the whole stack."""
+        if self._known is None or (not whole_frames and _UNKNOWN in self._known):
+            known = []
+            for n, operation in enumerate(self.stack.operations):
+                if whole_frames and operation.learns_from_frame:
+                    known.append(_UNKNOWN)
+                elif type(operation).learn is Operation.learn:
+                    known.append(None)
+                else:
+                    known.append(self._learn_one(n, operation, progress))
+            self._known = known
+        return [None if k is _UNKNOWN else k for k in self._known]
+
+    def _learn_one(self, n: int, operation: Operation, progress: Progress) -> Any:
+        stack = self.stack
+        before = replace(stack, operations=stack.operations[:n], **_as_it_was(self.shapes[n][0]))
+        key = stack.source.key, stack.order.tobytes(), stack.operations[: n + 1]
+        return _LEARNT.get(key, lambda: operation.learn(Treated(before), progress))
+
+
+_UNKNOWN = object()
+
+
+def _as_it_was(frames: int) -> dict[str, Any]:
+    """Dimensions for a stack of so many frames, where a later step may have changed them."""
+    from .dimension import Dimension
+
+    index = np.arange(frames, dtype=np.float64)[None]
+    return {
+        "dimensions": (Dimension("frame", frames, 0.0, frames - 1.0),),
+        "positions": index,
+    }
+
+
+def _copied(block: NDArray[Any]) -> NDArray[Any]:
+    """A copy in this thread's own memory: new pages cost more than the copy."""
+    kept = own_buffers("block").get("block", block.size, block.dtype)[: block.size]
+    copy: NDArray[Any] = kept.reshape(block.shape)
+    copy[...] = block
+    return copy
+
+
+def on_all_cores(
+    one: Callable[[Any], Any], items: Sequence[Any], progress: Progress
+) -> Iterator[Any]:
+    """What `one` gives for each item, in the order in which they are done.
+
+    A cancel is looked for five times a second; what is being worked on is then waited for.
+    """
+    with ThreadPoolExecutor(usable_cores()) as pool:
+        left: set[Future[Any]] = {pool.submit(one, item) for item in items}
+        try:
+            while left:
+                done, left = wait(left, timeout=0.2, return_when=FIRST_COMPLETED)
+                progress.check()
+                for future in done:
+                    yield future.result()
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise

@@ -1,0 +1,156 @@
+"""Replacing single pixels that shine by themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from threading import Lock
+from typing import Annotated, Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...task import Param, Progress, task
+from ..stack import DarkfieldStack, Operation
+from ..stack.operation import Place, Shape
+from ..stack.treated import Treated
+
+_SAMPLE = 8192  #: pixels of each frame from which its noise is found
+
+
+@dataclass(frozen=True)
+class ReplaceHotPixels(Operation):
+    """Replace a pixel far above its neighbours' median by that median."""
+
+    factor: float  #: how far, in widths of the noise of the frame
+    by_deviation: bool  #: the noise is the standard deviation of all differences
+
+    learns_from_frame: ClassVar[bool] = True
+
+    @property
+    def words(self) -> str:
+        noise = "standard deviations" if self.by_deviation else "× the noise"
+        return f"hot pixels above {self.factor:g} {noise}"
+
+    def rows(self, top: int, bottom: int, shape: Shape) -> tuple[int, int]:
+        return max(top - 1, 0), min(bottom + 1, shape[1])
+
+    def learn(self, before: Treated, progress: Progress) -> NDArray[np.float64]:
+        """The limit of each frame."""
+        frames, rows, columns = before.shape
+        words = "Finding the noise"
+        if not self.by_deviation:
+            sample = _sample(rows, columns)
+            parts: dict[int, NDArray[np.float32]] = {}
+
+            def look(top: int, bottom: int, block: NDArray[Any]) -> None:
+                parts[top] = _differences(block, top - max(top - 1, 0), bottom - top)
+
+            before.each_band(look, progress, words, bands=sample, margin=1)
+            return self.factor * _width([parts[top] for top, _ in sample])
+        from ..kernels.noise import excess_sums
+
+        sums = np.zeros((frames, 2))
+        lock = Lock()
+
+        def add(top: int, bottom: int, block: NDArray[Any]) -> None:
+            first = top - max(top - 1, 0)
+            part = np.zeros((frames, 2))
+            excess_sums(block, first, first + bottom - top, part)
+            with lock:
+                sums[...] += part
+
+        before.each_band(add, progress, words, margin=1)
+        return self.factor * _deviation(sums, rows * columns)
+
+    def _limits_of(self, frames: NDArray[Any]) -> NDArray[np.float64]:
+        """The limits of whole frames."""
+        from ..kernels.noise import excess_sums
+
+        number, rows, columns = frames.shape
+        if self.by_deviation:
+            sums = np.zeros((number, 2))
+            excess_sums(frames, 0, rows, sums)
+            return self.factor * _deviation(sums, rows * columns)
+        parts = []
+        for top, bottom in _sample(rows, columns):
+            first = max(top - 1, 0)
+            block = np.ascontiguousarray(frames[:, first : bottom + 1])
+            parts.append(_differences(block, top - first, bottom - top))
+        return self.factor * _width(parts)
+
+    def apply(self, block: NDArray[Any], place: Place) -> NDArray[Any]:
+        from ..kernels.noise import replace_hot
+
+        first, last = place.top - place.first, place.bottom - place.first
+        if place.known is None:
+            limits = self._limits_of(block)
+        else:
+            limits = place.known[list(place.frames)]
+        size = len(block) * (last - first) * block.shape[2]
+        out = place.buffers.get("out", size, block.dtype)[:size]
+        out = out.reshape(len(block), last - first, block.shape[2])
+        replace_hot(block, first, last, limits, out)
+        return out
+
+
+def _sample(rows: int, columns: int) -> list[tuple[int, int]]:
+    """Pairs of rows, spread evenly over the frame."""
+    pairs = max(_SAMPLE // (2 * columns), 1)
+    if 2 * pairs >= rows:
+        return [(0, rows)]
+    tops = np.unique(np.linspace(0, rows - 2, pairs + 2)[1:-1].astype(int))
+    return [(int(top), int(top) + 2) for top in tops]
+
+
+def _differences(block: NDArray[Any], first: int, rows: int) -> NDArray[np.float32]:
+    """Each pixel less its neighbours' median, (frames, pixels), for some rows of a block."""
+    from ..kernels.noise import replace_hot
+
+    medians = np.empty((len(block), rows, block.shape[2]), block.dtype)
+    replace_hot(block, first, first + rows, np.full(len(block), -np.inf), medians)
+    here = block[:, first : first + rows].astype(np.float32)
+    return (here - medians).reshape(len(block), -1)
+
+
+def _width(parts: list[NDArray[np.float32]]) -> NDArray[np.float64]:
+    """The width of each frame's noise: 1.4826 times the median size of its differences.
+
+    Pixels equal to their neighbours' median are left out: where the background was taken
+    away most are, and say nothing.
+    """
+    sizes = np.abs(np.concatenate(parts, axis=1))
+    widths = [np.median(s[s > 0]) if s.any() else 0.0 for s in sizes]
+    return 1.4826 * np.asarray(widths, dtype=np.float64)
+
+
+def _deviation(sums: NDArray[np.float64], pixels: int) -> NDArray[np.float64]:
+    mean = sums[:, 0] / pixels
+    return np.sqrt(np.maximum(sums[:, 1] / pixels - mean**2, 0.0))
+
+
+@task(title="Hot pixels", output="stack", requires="darkfield")
+def replace_hot_pixels(
+    stack: DarkfieldStack,
+    *,
+    factor: Annotated[float, Param(gt=0, label="Above the noise", unit="×")] = 7.0,
+    darfix_compatible: Annotated[bool, Param(more=True)] = False,
+) -> DarkfieldStack:
+    """Replace single pixels that shine by themselves by the median of their neighbours.
+
+    A pixel is hot where it exceeds the median of the 3 × 3 pixels around it by so many times
+    the width of the frame's noise, which is 1.4826 times the median absolute difference.
+
+    Parameters
+    ----------
+    stack:
+        The frames.
+    factor:
+        How far above its neighbours a pixel must be. 7 leaves counting noise alone.
+    darfix_compatible:
+        As darfix does it: hot is what exceeds the median by one standard deviation of all
+        differences in the frame. This also takes away about a seventh of the pixels of a
+        frame that holds nothing but counting noise.
+    """
+    if darfix_compatible:
+        return stack.then(ReplaceHotPixels(1.0, by_deviation=True))
+    return stack.then(ReplaceHotPixels(factor, by_deviation=False))

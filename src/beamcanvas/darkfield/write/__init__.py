@@ -1,0 +1,1 @@
+"""Writing maps, images, volumes and treated frames. Nothing is overwritten unless asked."""
