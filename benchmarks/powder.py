@@ -31,7 +31,7 @@ from beamcanvas.powder import (
     open_image,
     refine_geometry,
 )
-from beamcanvas.powder.integration.integrate import usable_mask
+from beamcanvas.powder.correction.mask import usable_mask
 from beamcanvas.task import task_of
 
 IMAGE = Path(__file__).parents[1] / "tutorials" / "powder" / "CeO2_Pilatus1M.tif.bz2"

@@ -22,12 +22,14 @@ from .files.open_pattern import open_pattern
 from .files.save import save_ascii, save_nexus
 from .goniometer.calibrate import calibrate_goniometer
 from .goniometer.integrate import integrate_moving
+from .goniometer.integrate_scan import integrate_moving_scan
 from .goniometer.model import Goniometer, geometry_at, save_goniometer
 from .image.combine import combine_images
 from .image.opening import open_image
 from .integration.integrate import integrate_1d, integrate_2d
 from .integration.outliers import integrate_without_outliers
-from .results import Cake, Calibration, Pattern, Ring
+from .integration.variants import Variant, Variants, describe_variants, integrate_variants
+from .results import Cake, Calibration, Pattern, Patterns, Ring
 from .samples.integrate import Sample, SampleResults, Samples, integrate_samples, read_samples
 from .scan.integrate import ScanResult, integrate_scan
 from .scan.results import IntegratedScan
@@ -52,25 +54,31 @@ __all__ = [
     "LineRefinement",
     "Mask",
     "Pattern",
+    "Patterns",
     "Ring",
     "Sample",
     "SampleResults",
     "Samples",
     "ScanResult",
     "Setup",
+    "Variant",
+    "Variants",
     "apply_flat_field",
     "calibrate",
     "calibrate_goniometer",
     "combine_images",
     "convert_to_spec",
     "describe_experiment",
+    "describe_variants",
     "find_bad_pixels",
     "geometry_at",
     "integrate_1d",
     "integrate_2d",
     "integrate_moving",
+    "integrate_moving_scan",
     "integrate_samples",
     "integrate_scan",
+    "integrate_variants",
     "integrate_without_outliers",
     "mask_pixels",
     "merge_analyzers",

@@ -210,3 +210,50 @@ class Cake:
             lines=self.lines,
             meta={"engine": self.engine, **self.settings},
         )
+
+
+@dataclass(frozen=True, eq=False)
+class Patterns:
+    """Patterns by name."""
+
+    patterns: dict[str, Pattern]
+
+    @property
+    def summary(self) -> str:
+        return f"{len(self.patterns)} patterns"
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        said = (words for pattern in self.patterns.values() for words in pattern.warnings)
+        return tuple(dict.fromkeys(said))
+
+    def nxdata(self) -> NXData:
+        """Those over the first one's axis as an image, (pattern, radius); NaN outside.
+
+        Patterns with points of their own are interpolated to the finest axis among them.
+        """
+        patterns = list(self.patterns.values())
+        unit = patterns[0].unit
+        patterns = [p for p in patterns if p.unit == unit]
+        low = min(float(p.radial.min()) for p in patterns)
+        high = max(float(p.radial.max()) for p in patterns)
+        radial = np.linspace(low, high, max(len(p.radial) for p in patterns))
+        rows = np.full((len(patterns), len(radial)), np.nan)
+        for row, p in zip(rows, patterns, strict=True):
+            seen = np.isfinite(p.intensity) & (True if p.count is None else p.count > 0)
+            if seen.any():
+                order = np.argsort(p.radial[seen])
+                x, y = p.radial[seen][order], p.intensity[seen][order]
+                row[:] = np.interp(radial, x, y, left=np.nan, right=np.nan)
+        return NXData(
+            signal=rows,
+            name="intensity",
+            label="Intensity",
+            mask=~np.isfinite(rows),
+            axes=(
+                Axis(name="pattern", values=np.arange(1, len(rows) + 1), label="Pattern"),
+                _axis(unit, radial),
+            ),
+            title=self.summary,
+            log=True,
+        )

@@ -38,6 +38,7 @@ class Param:
     """
 
     label: str = ""  #: words beside the field; from the name by default
+    help: str = ""  #: what the docstring would say, where several tasks share the input
     unit: str = ""  #: of the value, as people write it: "keV", "mm", "°"
     ge: float | None = None
     gt: float | None = None

@@ -152,7 +152,7 @@ class FunctionTask(Task):
         }
 
     def help_for(self, name: str) -> str:
-        return self._documented.get(name, "")
+        return self._documented.get(name) or self.inputs[name].param.help
 
     @cached_property
     def inputs(self) -> Mapping[str, Input]:  # type: ignore[override]

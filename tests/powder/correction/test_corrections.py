@@ -289,7 +289,7 @@ class TestOutliers:
         assert (ratio[0] / ratio[1])[inner].mean() > 1.5  # without, the spots are all over it
         off = np.abs(result.intensity - clean.intensity)[inner] / clean.intensity[inner]
         assert np.median(off) < 0.01
-        assert result.engine.startswith(f"pyFAI, {how['how']}, CSR")
+        assert result.engine.startswith(f"pyFAI, {how['how']}, none splitting, CSR")
         assert (result.sigma is not None) == (how["how"] == "sigma clip")
 
     def test_range_and_monitor(self, ceo2: DiffractionImage, published: Geometry) -> None:

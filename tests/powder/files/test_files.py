@@ -22,7 +22,7 @@ from beamcanvas.powder import (
     save_nexus,
     save_poni,
 )
-from beamcanvas.powder.integration.integrate import Unit
+from beamcanvas.powder.integration.parameters import Unit
 
 
 def test_a_poni_file_there_and_back(published: Geometry, tmp_path: Path) -> None:

@@ -14,8 +14,8 @@ from beamcanvas.powder import (
     integrate_2d,
     mask_pixels,
 )
+from beamcanvas.powder.correction.mask import usable_mask
 from beamcanvas.powder.integration.engines import Integrators
-from beamcanvas.powder.integration.integrate import usable_mask
 
 
 def direct(image: DiffractionImage, geometry: Geometry, points: int, **options: object):  # type: ignore[no-untyped-def]

@@ -24,12 +24,15 @@ from beamcanvas.powder import (
     DiffractionImage,
     Geometry,
     Mask,
+    describe_variants,
     integrate_1d,
     integrate_scan,
     save_ascii,
 )
-from beamcanvas.powder.integration.integrate import usable_mask
-from beamcanvas.powder.integration.operator import Corrections, Layout, Operator
+from beamcanvas.powder.correction.mask import usable_mask
+from beamcanvas.powder.integration.one_frame import Integrated
+from beamcanvas.powder.integration.operator import Corrections, Operator, Sums
+from beamcanvas.powder.integration.settings import Layout
 from beamcanvas.powder.scan.results import failure_lines
 from beamcanvas.powder.simulated import scan as simulated_scan
 from beamcanvas.powder.simulated.scan import simulated_frames
@@ -91,8 +94,18 @@ def test_the_operator_is_pyfai(
     if with_images:
         dark = random.random(ceo2.shape).astype(np.float32) * 5
         flat = (1 + 0.1 * random.random(ceo2.shape)).astype(np.float32)
-    layout = Layout(800, azimuth_points, "2th_deg", (2.0, 28.0), None, 0.99, True, splitting)
-    operator = Operator(published, layout, Corrections(mask, dark, flat))
+    layout = Layout(
+        points=800,
+        azimuth_points=azimuth_points,
+        radial_min=2.0,
+        radial_max=28.0,
+        polarization=0.99,
+        splitting=splitting,  # type: ignore[arg-type]
+    )
+    # with another one beside it, that must leave no trace
+    half = replace(layout, unit="q_nm^-1", radial_min=10.0, radial_max=40.0, azimuth_max=0.0)
+    operator = Operator(published, [half, layout], Corrections(mask, dark, flat))
+    bins = operator.bins[1]
     frame = ceo2.data.copy()
     frame.ravel()[random.choice(frame.size, 300)] = -1
     data = np.where(frame < 0, np.nan, frame).astype(np.float32)
@@ -104,12 +117,12 @@ def test_the_operator_is_pyfai(
         flat=flat,
         variance=np.maximum(data, 1),
     )
-    sums = operator(frame, Buffers(), poisson=True)
+    sums = Sums(*map(bins.of, operator(frame, Buffers(), poisson=True)))  # type: ignore[arg-type]
     seen = expected.count > 0
     np.testing.assert_array_equal(sums.normalisation > 0, seen)
     intensity = sums.signal[seen] / sums.normalisation[seen]
     sigma = np.sqrt(sums.variance[seen]) / sums.normalisation[seen]
-    np.testing.assert_allclose(operator.radial, expected.radial, rtol=1e-6)
+    np.testing.assert_allclose(bins.radial, expected.radial, rtol=1e-6)
     scale = np.abs(expected.intensity).max()
     np.testing.assert_allclose(intensity, expected.intensity[seen], rtol=1e-6, atol=1e-9 * scale)
     np.testing.assert_allclose(sigma, expected.sigma[seen], rtol=1e-6)
@@ -121,8 +134,8 @@ def test_every_type_of_counts(dtype: str) -> None:
     high = 60_000 if dtype == "u2" else 2**24
     frame = np.full(SMALL.detector.shape, high, dtype)
     frame[5, 7] = np.nan if dtype[0] == "f" else np.iinfo(dtype).max if dtype[0] == "u" else -1
-    layout = Layout(20, 0, "2th_deg", None, None, None, False, "none")
-    operator = Operator(SMALL, layout, Corrections(np.zeros(frame.shape, bool)))
+    layout = Layout(points=20, solid_angle=False, splitting="none")
+    operator = Operator(SMALL, [layout], Corrections(np.zeros(frame.shape, bool)))
     sums = operator(frame, Buffers(), poisson=True)
     assert sums.variance is not None
     np.testing.assert_allclose(sums.signal / sums.normalisation, high, rtol=1e-12)
@@ -135,8 +148,8 @@ def test_every_type_of_counts(dtype: str) -> None:
     [
         ({"error_model": "poisson"}, "linear operator, bounding box splitting"),
         ({"splitting": "none"}, "linear operator, no splitting"),
-        ({"error_model": "azimuthal"}, "pyFAI, bounding box splitting, CSR, Cython, azimuthal"),
-        ({"error_model": "hybrid"}, "pyFAI, bounding box splitting, CSR, Cython, hybrid errors"),
+        ({"error_model": "azimuthal"}, "pyFAI frame by frame, bounding box splitting, CSR, Cython"),
+        ({"error_model": "hybrid"}, "hybrid errors need the scatter of the pixels around a ring"),
     ],
 )
 def test_a_scan_is_its_images_one_by_one(raw: Path, settings: dict[str, Any], way: str) -> None:
@@ -155,18 +168,68 @@ def test_a_scan_is_its_images_one_by_one(raw: Path, settings: dict[str, Any], wa
                 assert np.isnan(found[~seen]).all()
 
 
-def test_sigma_clipping_leaves_out_a_hot_pixel(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("settings", "way"),
+    [
+        ({"splitting": "none"}, "pyFAI frame by frame, no splitting, CSR, Cython: azimuthal sigma"),
+        ({"splitting": "full"}, "with whole pixels, as it clips no split ones and no cakes; the"),
+        ({"splitting": "none", "azimuth_points": 4}, "the rest by pyFAI's matrix as a linear"),
+        ({"splitting": "full", "threshold": 0.0}, "the rest by pyFAI's matrix as a linear"),
+        ({"outliers": "median"}, "pyFAI frame by frame, no splitting, CSR, Cython: a median"),
+    ],
+)
+def test_a_hot_pixel_is_left_out(tmp_path: Path, settings: dict[str, Any], way: str) -> None:
     frames = small_frames(2)
-    clean = run(write(tmp_path / "clean", frames).finish(), splitting="none", points=100)
+    how = {"splitting": "none", "points": 100, "outliers": "sigma clip"} | settings
+    clean = run(write(tmp_path / "clean", frames).finish(), **how)
     for frame in frames:
         frame[100, 300] = 100_000
     file = write(tmp_path / "hot", frames).finish()
-    hot = run(file, splitting="none", points=100)["average"].intensity
-    clipped = run(file, splitting="none", points=100, clip=5.0, existing="replace")
-    assert "sigma clipping" in clipped["scan"].engine
+    hot = run(file, **how | {"outliers": "keep"})["average"].intensity
+    found = run(file, **how, existing="replace")
+    assert way in found["scan"].engine
     reference = clean["average"].intensity
     assert np.nanmax(np.abs(hot - reference)) > 50
-    assert np.nanmax(np.abs(clipped["average"].intensity - reference)) < 3
+    assert np.nanmax(np.abs(found["average"].intensity - reference)) < 3
+
+
+def test_clipping_with_split_pixels_is_clipping_without_where_none_is_split(raw: Path) -> None:
+    """The same pixels are left out, whichever way they are integrated."""
+    settings: dict[str, Any] = {"splitting": "none", "points": 60, "threshold": 3.5}
+    by_pyfai = run(raw, outliers="sigma clip", **settings)
+    patterns = data_of(by_pyfai["scan"].file)
+    cakes = run(raw, outliers="sigma clip", azimuth_points=1, existing="replace", **settings)
+    difference = np.abs(data_of(cakes["scan"].file)[:, 0] / patterns - 1)
+    # but for rings in which the last round of clipping still leaves something out
+    assert np.mean(difference[np.isfinite(difference)] < 1e-6) > 0.9
+
+
+def test_several_ways_at_once(raw: Path) -> None:
+    """Each is what it would be alone, and has its own plot in the file."""
+    sectors = describe_variants(
+        named_sectors=["top: 60 to 120", "left: 170 to 190"], units=["2th_deg", "q_nm^-1"]
+    )
+    found = run(raw, monitor="mon", error_model="poisson", variants=sectors)
+    names = [row.name for row in sectors.rows]
+    assert list(found["scan"].variants) == names == list(found["averages"].patterns)[1:]
+    with h5py.File(found["scan"].file) as root:
+        assert root["/1.1"].attrs["default"] == "pilatus_integrate"
+    for row in sectors.rows:
+        alone = run(
+            raw, monitor="mon", error_model="poisson", existing="replace",
+            output=raw.parents[1] / "alone.h5", **row.changes,
+        )  # fmt: skip
+        mine, other = found["scan"].variants[row.name], alone["scan"]
+        assert mine.unit == row.changes["unit"]
+        np.testing.assert_array_equal(mine.radial, other.radial)
+        for name in ("intensity", "intensity_errors"):
+            with h5py.File(mine.file) as one, h5py.File(other.file) as two:
+                np.testing.assert_allclose(
+                    one[f"{mine.path}/{name}"], two[f"{other.path}/{name}"], rtol=1e-6
+                )
+        average = found["averages"].patterns[row.name]
+        np.testing.assert_allclose(average.intensity, alone["average"].intensity, rtol=1e-9)
+        assert average.sigma is not None
 
 
 def test_the_average_is_that_of_all_counts(raw: Path) -> None:
@@ -263,7 +326,11 @@ def test_marked_and_saturated_pixels_are_left_out(tmp_path: Path) -> None:
         ({"monitor": "mon, -1"}, "monitor should be above zero: it is -1"),
         ({"mask": Mask(np.zeros((3, 4), bool))}, "mask has 3 × 4 pixels but the geometry's"),
         ({"mask": Mask(np.ones((195, 487), bool))}, "mask leaves no pixel"),
-        ({"clip": 3.0}, "Sigma clipping works for patterns with pixel splitting 'none' only"),
+        ({"outliers": "median", "azimuth_points": 3}, "takes the median of patterns only"),
+        (
+            {"outliers": "sigma clip", "error_model": "hybrid"},
+            "Sigma clipping with split pixels, or of cakes, has no error model 'hybrid'",
+        ),
         ({"radial_min": 9, "radial_max": 3}, "radial range is empty"),
         (
             {
@@ -337,8 +404,9 @@ def test_frames_under_way_do_not_grow_with_the_scan(tmp_path: Path) -> None:
             begun.append(start)
             return np.zeros((1, 2, 2))
 
-    def integrate(*_: Any) -> Any:
-        return np.zeros(3), None, None
+    def integrate(*_: Any) -> Integrated:
+        nothing = np.zeros(3)
+        return Integrated(nothing, None, Sums(nothing, None, nothing))
 
     blocks = ((n, n + 1) for n in range(300))
     frames = integrate_frames(Reader(), blocks, lambda _: 1.0, integrate, 3)  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ...errors import InputError
 from ...task import Progress
-from ..integration.integrate import usable_mask
+from ..correction.mask import usable_mask
 from ..results import Calibration, Ring
 from ..types import DiffractionImage, Geometry, Mask, Setup, check_shape
 from .acceptance import Evidence, assess

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import logging
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from math import degrees
 from pathlib import Path
@@ -27,7 +25,6 @@ from ..types import Detector, DiffractionImage, Geometry, Setup, check_shape, sh
 from .pyfai_json import Words, poni_words, read_words, version_5
 
 _FILTER = "pyFAI configuration (*.json *.poni);;All files (*)"
-_METHOD = ("splitting", "algorithm", "engine")
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,26 +74,6 @@ class Configuration:
     def warnings(self) -> tuple[str, ...]:
         """What is read otherwise than the file may mean."""
         return self.notes
-
-    def fill(self, function: Callable[..., Any], given: Mapping[str, Any]) -> dict[str, Any]:
-        """The arguments `given` to an integration, with those at their defaults from here.
-
-        What a person set otherwise than the default stays as it is, the method's three words
-        together, and limits of the radial axis only hold in their own unit.
-        """
-        defaults = {n: p.default for n, p in inspect.signature(function).parameters.items()}
-        filled = dict(given)
-        same_unit = given["unit"] in (defaults["unit"], self.settings.get("unit"))
-        same_method = all(given[n] == defaults[n] for n in _METHOD)
-        for name, value in self.settings.items():
-            if name not in defaults or given[name] != defaults[name]:
-                continue
-            if name.startswith("radial_") and not same_unit:
-                continue
-            if name in _METHOD and not same_method:
-                continue
-            filled[name] = value
-        return filled
 
     def corrected(self, image: DiffractionImage) -> DiffractionImage:
         """The image with the dark and flat images of the files, where it has none.

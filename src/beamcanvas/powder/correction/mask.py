@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ...errors import InputError
 from ...task import Param, task
 from ..image.opening import mean_image
-from ..types import DiffractionImage, Mask, check_shape
+from ..types import Detector, DiffractionImage, Mask, check_shape
 
 _FILTER = "Masks (*.edf *.tif *.tiff *.npy *.h5 *.msk *.cbf);;All files (*)"
 
@@ -96,6 +96,12 @@ def mask_pixels(
     if pixels.all():
         raise InputError(f"The mask leaves no pixel: {', '.join(parts)} take them all.")
     return Mask(pixels, {name: int(np.count_nonzero(part)) for name, part in parts.items()})
+
+
+def usable_mask(image: DiffractionImage, detector: Detector) -> NDArray[np.bool_]:
+    """The pixels that the image or its detector mark as holding no measurement."""
+    gaps = detector.pyfai().mask
+    return image.mask if gaps is None else image.mask | np.asarray(gaps, dtype=bool)
 
 
 def read_mask(file: Path, shape: tuple[int, int]) -> NDArray[np.bool_]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -14,13 +13,10 @@ from ... import __version__
 from ...errors import InputError
 from ...output_file import replacing
 from ...task import Existing, Param, task
-from ..experiment.poni import poni_text
 from ..results import AXES, Cake, Pattern
 from ..types import Geometry
+from .nexus import UNITS, describe, describe_integration, write_axis
 from .text_formats import Columns, chi_text, fxye_text, plain_text
-
-#: NeXus wants plain ASCII units; these are the ones that pyFAI and silx know too.
-_NEXUS_UNITS = {"°": "deg", "nm⁻¹": "1/nm", "Å⁻¹": "1/angstrom", "Å": "angstrom"}
 
 _COLUMNS = "Columns (*.xye *.xy *.dat *.fxye *.chi);;All files (*)"
 
@@ -54,45 +50,28 @@ def save_nexus(
     import pyFAI
 
     with replacing(file, ".h5", existing) as (path, new), h5py.File(new, "w") as root:
-        _describe(root, "NXroot", "entry")
+        describe(root, "NXroot", "entry")
         root.attrs["creator"] = "beamcanvas"
         root.attrs["creator_version"] = __version__
-        entry = _describe(root.create_group("entry"), "NXentry", "integrate/result")
+        entry = describe(root.create_group("entry"), "NXentry", "integrate/result")
         entry["title"] = data.source
-        process = _describe(entry.create_group("integrate"), "NXprocess", "result")
+        process = describe(entry.create_group("integrate"), "NXprocess", "result")
         by_pyfai = data.engine.startswith("pyFAI")
         process["program"] = "pyFAI" if by_pyfai else "beamcanvas"
         process["version"] = pyFAI.version if by_pyfai else __version__
-        process["pyFAI_version"] = pyFAI.version
         process["date"] = datetime.now(UTC).isoformat(timespec="seconds")
-        process["engine"] = data.engine
-        _note(process, "settings", "application/json", json.dumps(data.settings, indent=1))
-        if data.geometry is not None:
-            _note(process, "geometry", "text/plain", poni_text(data.geometry))
+        describe_integration(process, data.engine, data.settings, data.geometry)
         if data.warnings:
             process["warnings"] = list(data.warnings)
         _data(process.create_group("result"), data)
-        measurement = _describe(entry.create_group("measurement"), "NXcollection")
+        measurement = describe(entry.create_group("measurement"), "NXcollection")
         measurement["integrated"] = h5py.SoftLink("/entry/integrate/result/intensity")
     return path
 
 
-def _describe(group: Any, nx_class: str, default: str = "") -> Any:
-    group.attrs["NX_class"] = nx_class
-    if default:
-        group.attrs["default"] = default
-    return group
-
-
-def _note(process: Any, name: str, kind: str, text: str) -> None:
-    note = _describe(process.create_group(name), "NXnote")
-    note["type"] = kind
-    note["data"] = text
-
-
 def _data(group: Any, data: Pattern | Cake) -> None:
     plot = data.nxdata()
-    _describe(group, "NXdata")
+    describe(group, "NXdata")
     group.attrs["signal"] = "intensity"
     group.attrs["axes"] = [axis.name for axis in plot.axes]
     group.attrs["interpretation"] = "spectrum" if plot.signal.ndim == 1 else "image"
@@ -104,9 +83,7 @@ def _data(group: Any, data: Pattern | Cake) -> None:
     if data.count is not None:
         group.create_dataset("count", data=data.count, **big)
     for axis in plot.axes:
-        values = group.create_dataset(axis.name, data=axis.values)
-        values.attrs["units"] = _NEXUS_UNITS.get(axis.unit, axis.unit)
-        values.attrs["long_name"] = axis.title
+        write_axis(group, axis)
 
 
 @task(title="Save as text", output="file", requires="powder")
@@ -152,7 +129,7 @@ def save_ascii(
             text = fxye_text(columns)
         elif suffix == ".chi":
             name, unit, _ = AXES[columns.unit]
-            text = chi_text(columns, f"{name} ({_NEXUS_UNITS.get(unit, unit)})")
+            text = chi_text(columns, f"{name} ({UNITS.get(unit, unit)})")
         else:
             lines = _header(pattern, columns) if header == "full" else []
             text = plain_text(columns, _shortened(lines) if suffix == ".dat" else lines)
@@ -224,7 +201,7 @@ def _header(pattern: Pattern, columns: Columns) -> list[str]:
     lines = [f"{key} = {value}" for key, value in said.items()]
     lines += [f"warning: {warning}" for warning in pattern.warnings]
     sigma = "" if columns.sigma is None else "  sigma"
-    return [*lines, f"{name} ({_NEXUS_UNITS.get(unit, unit)})  intensity{sigma}"]
+    return [*lines, f"{name} ({UNITS.get(unit, unit)})  intensity{sigma}"]
 
 
 def _shortened(lines: list[str]) -> list[str]:

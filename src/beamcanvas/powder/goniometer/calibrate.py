@@ -14,8 +14,8 @@ from ...errors import InputError
 from ...task import SILENT, Param, Progress, task
 from ..calibration.ring_search import bright_pixels
 from ..calibration.rings import PARAMETERS, PixelPositions, with_parameters
+from ..correction.mask import usable_mask
 from ..image.opening import IMAGES, open_image
-from ..integration.integrate import usable_mask
 from ..types import DiffractionImage, Geometry, Mask, Setup, check_shape
 from .fit import Fitted, Frame, GoniometerFit, Model, check_positions
 from .model import MOTIONS, Goniometer

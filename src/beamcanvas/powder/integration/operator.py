@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
@@ -23,83 +24,18 @@ from numpy.typing import NDArray
 
 from ...nexus.chunks import Buffers
 from ..types import Geometry
-from .engines import INTEGRATORS, method_for
+from .engines import INTEGRATORS
+from .settings import Layout
 
 _KEPT = 2  #: operators; one of a 4M image takes 100 to 400 MB
 
 
 class Sums(NamedTuple):
-    """What the pixels of each point add up to; (points,) or (azimuth, points)."""
+    """What the pixels of each point add up to, the points of all layouts one after the other."""
 
     signal: NDArray[np.float64]
     variance: NDArray[np.float64] | None
     normalisation: NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Layout:
-    """What a pattern, or a cake, is made of, whatever the frame."""
-
-    points: int
-    azimuth_points: int  #: 0: a pattern
-    unit: str
-    radial_range: tuple[float, float] | None
-    azimuth_range: tuple[float, float] | None
-    polarization: float | None
-    solid_angle: bool
-    splitting: str
-
-    @property
-    def dim(self) -> int:
-        return 2 if self.azimuth_points else 1
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return (self.azimuth_points, self.points) if self.azimuth_points else (self.points,)
-
-    @property
-    def method(self) -> tuple[str, str, str]:
-        return method_for(self.splitting, "CSR", "Cython", self.dim)
-
-    @property
-    def key(self) -> tuple[Any, ...]:
-        """What decides pyFAI's engine, as :class:`Integrators` takes it."""
-        azimuth = (self.azimuth_points,) if self.azimuth_points else ()
-        ranges = (self.radial_range, self.azimuth_range)
-        return (self.dim, self.points, azimuth, self.unit, *ranges, self.method)
-
-    def integrate(self, integrator: Any, data: NDArray[Any], **options: Any) -> Any:
-        """pyFAI's own integration of one frame."""
-        call = integrator.integrate2d if self.azimuth_points else integrator.integrate1d
-        azimuth = (self.azimuth_points,) if self.azimuth_points else ()
-        return call(
-            data,
-            self.points,
-            *azimuth,
-            unit=self.unit,
-            method=self.method,
-            radial_range=self.radial_range,
-            azimuth_range=self.azimuth_range,
-            polarization_factor=self.polarization,
-            correctSolidAngle=self.solid_angle,
-            **options,
-        )
-
-    def clip(self, integrator: Any, data: NDArray[Any], sigmas: float, **options: Any) -> Any:
-        """pyFAI's integration of one frame, without the pixels far from their ring's mean."""
-        return integrator.sigma_clip_ng(
-            data,
-            self.points,
-            unit=self.unit,
-            method=self.method,
-            radial_range=self.radial_range,
-            azimuth_range=self.azimuth_range,
-            polarization_factor=self.polarization,
-            correctSolidAngle=self.solid_angle,
-            thres=sigmas,
-            max_iter=5,
-            **options,
-        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,8 +54,9 @@ class Corrections:
         return found.digest()
 
 
-class Operator:
-    """Integrates frames of one geometry. Any number of threads may call it.
+@dataclass(frozen=True, eq=False)
+class Bins:
+    """The points of one layout: a stretch of all those that an operator computes.
 
     Attributes
     ----------
@@ -127,35 +64,64 @@ class Operator:
         Axes; no `azimuthal` for patterns.
     count:
         Pixels' share in each point; 0: nothing is measured there.
+    norm:
+        What each point is normalised by, for a factor of 1.
     """
 
-    def __init__(self, geometry: Geometry, layout: Layout, corrections: Corrections) -> None:
-        from scipy.sparse import csr_matrix
+    layout: Layout
+    start: int
+    radial: NDArray[np.float64]
+    azimuthal: NDArray[np.float64] | None
+    count: NDArray[np.float64]
+    norm: NDArray[np.float64]
 
-        self.layout = layout
+    def of(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Their share of an operator's values, (points,) or (azimuth, points)."""
+        return np.asarray(self.of_each(values[None])[0])
+
+    def of_each(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Their share of the values of several frames, (frames, [azimuth,] points)."""
+        shape = self.layout.shape
+        stop = self.start + int(np.prod(shape))
+        return values[:, self.start : stop].reshape(len(values), *shape)
+
+
+class Operator:
+    """Integrates frames of one geometry. Any number of threads may call it.
+
+    Parameters
+    ----------
+    layouts:
+        One, or several that every frame is integrated into at once. They correct for solid
+        angle and polarization alike.
+
+    Attributes
+    ----------
+    bins:
+        The points of each layout, one after the other.
+    points:
+        How many these are.
+    """
+
+    def __init__(
+        self, geometry: Geometry, layouts: Sequence[Layout], corrections: Corrections
+    ) -> None:
+        from scipy.sparse import vstack
+
         mask = corrections.mask
         self._masked = np.flatnonzero(mask)
-        with INTEGRATORS.use(geometry, mask, *layout.key) as integrator:
-            nothing = np.zeros(mask.shape, dtype=np.float32)
-            result = layout.integrate(integrator, nothing, mask=mask)
-            engine = next(
-                held.engine
-                for method, held in integrator.engines.items()
-                if method.dimension == layout.dim
-                and (method.split_lower, method.algo_lower, method.impl_lower) == layout.method
-                and held.engine is not None
-            )
-            rows = int(np.prod(layout.shape))
-            matrix = csr_matrix(engine.lut, shape=(rows, mask.size))
-            weight = np.ones(mask.size)
-            if layout.solid_angle:
+        rows, results = zip(*(_rows(geometry, layout, mask) for layout in layouts), strict=True)
+        first = layouts[0]
+        weight = np.ones(mask.size)
+        with INTEGRATORS.use(geometry, mask, *first.key) as integrator:
+            if first.solid_angle:
                 weight *= integrator.solidAngleArray(mask.shape).ravel()
-            if layout.polarization is not None:
-                weight *= integrator.polarization(mask.shape, layout.polarization).ravel()
+            if first.polarization is not None:
+                weight *= integrator.polarization(mask.shape, first.polarization).ravel()
         if corrections.flat is not None:
             weight *= np.where(mask, 1, corrections.flat).ravel()
         # by columns: a frame is read once, in its own order, and the points stay in the cache
-        matrix = matrix.tocsc()
+        matrix = vstack(rows).tocsc()
         #: unsplit pixels are counted: whole numbers need no copy of the frame, and half the memory
         self._counts = bool((matrix.data == 1).all())
         self._matrix = matrix.astype(np.int32 if self._counts else np.float64)
@@ -170,11 +136,22 @@ class Operator:
         self._of_dark = None if self._dark is None else self._matrix @ self._dark
         self._norm = self._matrix @ weight
         self._count = self._matrix @ np.ones(mask.size)
-        self.radial = np.asarray(result.radial, dtype=float)
-        self.azimuthal = (
-            np.asarray(result.azimuthal, dtype=float) if layout.azimuth_points else None
-        )
-        self.count = self._shaped(self._count)
+        self.bins = tuple(self._bins(layouts, results))
+        self.points = int(matrix.shape[0])
+
+    def _bins(self, layouts: Sequence[Layout], results: Sequence[Any]) -> Iterator[Bins]:
+        start = 0
+        for layout, result in zip(layouts, results, strict=True):
+            stop = start + int(np.prod(layout.shape))
+            yield Bins(
+                layout,
+                start,
+                np.asarray(result.radial, dtype=float),
+                np.asarray(result.azimuthal, dtype=float) if layout.azimuth_points else None,
+                self._count[start:stop].reshape(layout.shape),
+                self._norm[start:stop].reshape(layout.shape),
+            )
+            start = stop
 
     def __call__(
         self,
@@ -219,11 +196,7 @@ class Operator:
             norm[self._count - lost @ np.ones(bad.size) < 1e-6 * self._count] = 0
             if self._dark is not None:
                 signal += lost @ self._dark[bad]
-        return Sums(
-            self._shaped(signal),
-            None if variance is None else self._shaped(variance),
-            self._shaped(norm),
-        )
+        return Sums(signal, variance, norm)
 
     def _as_summed(self, counts: NDArray[Any], buffers: Buffers) -> NDArray[Any]:
         """The counts in a type in which no sum of them overflows."""
@@ -253,11 +226,27 @@ class Operator:
         """The same for frames that are no whole numbers, or too bright."""
         return self._matrix.astype(np.float64)
 
-    def _shaped(self, values: NDArray[Any]) -> NDArray[Any]:
-        """Of pyFAI's order, radius by radius, to that of its results."""
-        if not self.layout.azimuth_points:
-            return values
-        return values.reshape(self.layout.points, self.layout.azimuth_points).T
+
+def _rows(geometry: Geometry, layout: Layout, mask: NDArray[np.bool_]) -> tuple[Any, Any]:
+    """pyFAI's matrix, a row a point in the order of a result's, and an empty result."""
+    from scipy.sparse import csr_matrix
+
+    with INTEGRATORS.use(geometry, mask, *layout.key) as integrator:
+        nothing = np.zeros(mask.shape, dtype=np.float32)
+        result = layout.integrate(integrator, nothing, mask=mask)
+        engine = next(
+            held.engine
+            for method, held in integrator.engines.items()
+            if method.dimension == layout.dim
+            and (method.split_lower, method.algo_lower, method.impl_lower) == layout.method
+            and held.engine is not None
+        )
+        order = np.arange(int(np.prod(layout.shape)))
+        matrix = csr_matrix(engine.lut, shape=(order.size, mask.size))
+    if layout.azimuth_points:  # pyFAI's goes radius by radius
+        order = order.reshape(layout.points, layout.azimuth_points).T.ravel()
+        matrix = matrix[order]
+    return matrix, result
 
 
 def marked_pixels(counts: NDArray[Any], saturation: float | None) -> NDArray[np.intp] | None:
@@ -292,16 +281,18 @@ _ready: OrderedDict[tuple[Any, ...], Operator] = OrderedDict()
 _lock = threading.Lock()
 
 
-def operator_for(geometry: Geometry, layout: Layout, corrections: Corrections) -> Operator:
+def operator_for(
+    geometry: Geometry, layouts: Sequence[Layout], corrections: Corrections
+) -> Operator:
     """The operator for these; the last few are kept for scans that follow."""
     g = geometry
     where = (g.distance, g.poni1, g.poni2, g.rot1, g.rot2, g.rot3, g.wavelength, repr(g.detector))
-    key = (where, layout, corrections.digest)
+    key = (where, tuple(layouts), corrections.digest)
     with _lock:
         found = _ready.get(key)
         if found is None:
             while len(_ready) >= _KEPT:
                 _ready.popitem(last=False)
-            found = _ready[key] = Operator(geometry, layout, corrections)
+            found = _ready[key] = Operator(geometry, layouts, corrections)
         _ready.move_to_end(key)
         return found

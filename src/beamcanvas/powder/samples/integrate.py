@@ -19,7 +19,8 @@ from ...task import SILENT, Param, Progress, task
 from ..experiment.poni import read_poni
 from ..files.save import save_ascii, save_nexus
 from ..image.opening import open_image
-from ..integration.integrate import ErrorModel, Unit, integrate_1d
+from ..integration.integrate import integrate_1d
+from ..integration.parameters import ErrorModel, Unit
 from ..results import AXES, Pattern
 from ..types import DiffractionImage, Geometry, Mask
 
@@ -220,7 +221,7 @@ def integrate_samples(
     save_as: Literal["NeXus", "text", "NeXus and text"] = "NeXus and text",
     points: Annotated[int, Param(ge=1, le=1_000_000)] = 2000,
     unit: Unit = "2th_deg",
-    error_model: Annotated[ErrorModel, Param(label="Error model")] = "poisson",
+    error_model: ErrorModel = "poisson",
     radial_min: Annotated[float | None, Param(auto="all", group="Range")] = None,
     radial_max: Annotated[float | None, Param(auto="all", group="Range")] = None,
     polarization: Annotated[

@@ -5,8 +5,9 @@
     /1.1                       NXentry, as the scan's own
         <detector>_integrate   NXprocess: program, engine, settings, geometry, mask
             integrated         NXdata: intensity (frames, [azimuth,] radial), errors,
-                               normalisation of each frame, weight of each point
+                               normalisation of each frame and of each point, pixels' share
             failed             lines on the frames that could not be integrated
+        <detector>_integrate_<variant>  the same for each further way to integrate
         measurement            the monitors that were used; links to the rest of the scan
         instrument             link to the scan's own
 
@@ -15,26 +16,26 @@ It is closed and valid between two additions, so anything can look on.
 
 from __future__ import annotations
 
-import json
 import os
+import re
 import tempfile
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ... import __version__
 from ...errors import InputError
 from ...nexus import Axis
 from ...nexus.bliss import Scan
-from ..experiment.poni import poni_text
-from ..files.save import _NEXUS_UNITS, _describe, _note
-from ..integration.operator import Corrections
+from ..files.nexus import describe, describe_integration, write_axis
+from ..integration.one_frame import Integrated
+from ..integration.operator import Bins, Corrections
+from ..results import AXES
 from ..types import Geometry
-from .frames import Integrated
 from .results import failure_lines
 
 _ROWS = 64  #: frames of a chunk
@@ -45,6 +46,10 @@ class ScanFile:
 
     Parameters
     ----------
+    names:
+        Of the ways in which it is integrated; the first, without one, is the default plot.
+    bins:
+        The points of each of them.
     existing:
         What to do when the file holds this scan already.
     in_place:
@@ -61,7 +66,8 @@ class ScanFile:
         self,
         file: Path,
         scan: Scan,
-        shape: tuple[int, ...],
+        names: Sequence[str],
+        bins: Sequence[Bins],
         *,
         with_errors: bool,
         existing: Literal["keep", "replace"],
@@ -69,12 +75,14 @@ class ScanFile:
     ) -> None:
         path = Path(file).absolute()
         self.path = path if path.suffix else path.with_suffix(".h5")
-        self.process = f"/{scan.entry}/{scan.detector}_integrate"
-        self.data = f"{self.process}/integrated"
+        self._whole = f"/{scan.entry}/{scan.detector}_integrate"
+        self.processes = [f"{self._whole}_{safe_name(n)}" if n else self._whole for n in names]
         self.frames = 0
-        self._shape, self._errors = shape, with_errors
-        self._rows: list[tuple[Any, Any, float]] = []
-        self._block = max(1, min(_ROWS, 8_000_000 // (4 * int(np.prod(shape)))))
+        self._names, self._bins, self._errors = names, bins, with_errors
+        self._rows: list[tuple[Integrated | None, float]] = []
+        points = sum(int(np.prod(part.layout.shape)) for part in bins)
+        self._empty = np.full(points, np.nan, np.float32)
+        self._block = max(1, min(_ROWS, 8_000_000 // (4 * points)))
         if self.path.resolve() == scan.file.resolve():
             raise InputError(f"{self.path} is the scan itself: give another file for the result.")
         self._new = self._begin(existing)
@@ -119,13 +127,13 @@ class ScanFile:
         from ...nexus.file import opened
 
         with opened(self.path) as root:
-            if self.process in root and existing == "keep":
+            if self._whole in root and existing == "keep":
                 raise InputError(
-                    f"{self.path} holds {self.process} already: choose 'replace', or another file."
+                    f"{self.path} holds {self._whole} already: choose 'replace', or another file."
                 )
         # not a copy of the file: what is replaced would stay in it as a hole
         with opened(self.path) as root, h5py.File(new, "w") as copy:
-            mine = self.process.split("/")[1]
+            _, mine, process = self._whole.split("/")
             copy.attrs.update(root.attrs)
             for name in root:
                 if name != mine:
@@ -134,7 +142,8 @@ class ScanFile:
                 kept = copy.create_group(mine)
                 kept.attrs.update(root[mine].attrs)
                 for name in root[mine]:
-                    if name not in (Path(self.process).name, "measurement", "instrument"):
+                    replaced = name == process or name.startswith(f"{process}_")
+                    if not replaced and name not in ("measurement", "instrument"):
                         root.copy(f"{mine}/{name}", kept, expand_external=False)
 
     def _opened(self) -> Any:
@@ -144,68 +153,70 @@ class ScanFile:
         return h5py.File(self._new, "a", locking=False)
 
     def _set_up(self, root: Any, scan: Scan) -> None:
-        _describe(root, "NXroot", scan.entry)
+        describe(root, "NXroot", scan.entry)
         root.attrs.setdefault("creator", "beamcanvas")
         root.attrs.setdefault("creator_version", __version__)
-        entry = _describe(root.require_group(scan.entry), "NXentry", f"{scan.detector}_integrate")
+        entry = describe(root.require_group(scan.entry), "NXentry", Path(self._whole).name)
         for name, text in (("title", scan.title), ("start_time", scan.start_time)):
             entry.pop(name, None)
             entry[name] = text
-        process = _describe(entry.create_group(self.process), "NXprocess", "integrated")
-        process["program"] = "beamcanvas"
-        process["version"] = __version__
-        data = _describe(process.create_group("integrated"), "NXdata")
-        names = ["intensity", "intensity_errors"] if self._errors else ["intensity"]
-        for name in names:
+        for path, part, name in zip(self.processes, self._bins, self._names, strict=True):
+            process = describe(entry.create_group(path), "NXprocess", "integrated")
+            process["program"] = "beamcanvas"
+            process["version"] = __version__
+            data = describe(process.create_group("integrated"), "NXdata")
+            if name:
+                data["title"] = name
+            self._columns(data, part)
+        measurement = describe(entry.require_group("measurement"), "NXcollection")
+        measurement.attrs["default"] = f"{scan.detector}_integrated"
+        self._link(entry, scan)
+
+    def _columns(self, data: Any, part: Bins) -> None:
+        shape = part.layout.shape
+        for name in ["intensity", "intensity_errors"] if self._errors else ["intensity"]:
             data.create_dataset(
                 name,
-                (0, *self._shape),
+                (0, *shape),
                 np.float32,
-                maxshape=(None, *self._shape),
-                chunks=(self._block, *self._shape),
+                maxshape=(None, *shape),
+                chunks=(self._block, *shape),
             )
         data["intensity"].attrs["long_name"] = "Intensity"
         for name, kind in (("normalisation", float), ("points", np.int64)):
             data.create_dataset(name, (0,), kind, maxshape=(None,), chunks=(1024,))
-        measurement = _describe(entry.require_group("measurement"), "NXcollection")
-        measurement.attrs["default"] = f"{scan.detector}_integrated"
-        self._link(entry, scan)
+        axes = axes_of(part)
+        data.attrs["signal"] = "intensity"
+        data.attrs["axes"] = ["points", *(axis.name for axis in axes)]
+        data.attrs["interpretation"] = "spectrum" if len(axes) == 1 else "image"
+        for name, values, words in (
+            ("weight", part.count, "Pixels' share in each point"),
+            ("point_normalisation", part.norm, "What counts are divided by, for a factor of 1"),
+        ):
+            data[name] = values
+            data[name].attrs["long_name"] = words
+        for axis in axes:
+            write_axis(data, axis)
 
     def describe(
         self,
         geometry: Geometry,
         engine: str,
-        settings: dict[str, Any],
-        axes: tuple[Axis, ...],
-        weight: NDArray[np.float64],
+        settings: Sequence[dict[str, Any]],
         corrections: Corrections,
     ) -> None:
-        """Write down how it is made, and the axes."""
-        import pyFAI
-
+        """Write down how it is made."""
+        images = {"mask": corrections.mask.astype(np.uint8)}
+        images |= {"dark": corrections.dark} if corrections.dark is not None else {}
+        images |= {"flat": corrections.flat} if corrections.flat is not None else {}
         with self._opened() as root:
-            process = root[self.process]
-            process["engine"] = engine
-            process["pyFAI_version"] = pyFAI.version
-            _note(process, "settings", "application/json", json.dumps(settings, indent=1))
-            _note(process, "geometry", "text/plain", poni_text(geometry))
+            for path, said in zip(self.processes, settings, strict=True):
+                describe_integration(root[path], engine, said, geometry)
+            process = root[self._whole]
             if geometry.warnings:
                 process["warnings"] = list(geometry.warnings)
-            images = {"mask": corrections.mask.astype(np.uint8)}
-            images |= {"dark": corrections.dark} if corrections.dark is not None else {}
-            images |= {"flat": corrections.flat} if corrections.flat is not None else {}
             for name, image in images.items():
                 process.create_dataset(name, data=image, compression="gzip", shuffle=True)
-            data = process["integrated"]
-            data.attrs["signal"] = "intensity"
-            data.attrs["axes"] = ["points", *(axis.name for axis in axes)]
-            data.attrs["interpretation"] = "spectrum" if len(axes) == 1 else "image"
-            data["weight"] = weight
-            data["weight"].attrs["long_name"] = "Pixels' share in each point"
-            for axis in axes:
-                data[axis.name] = axis.values
-                data[axis.name].attrs["units"] = _NEXUS_UNITS.get(axis.unit, axis.unit)
-                data[axis.name].attrs["long_name"] = axis.title
 
     def _link(self, entry: Any, scan: Scan) -> None:
         import h5py
@@ -217,13 +228,15 @@ class ScanFile:
         measurement = entry["measurement"]
         for name in scan.counters:
             measurement[name] = h5py.ExternalLink(raw, f"/{scan.entry}/measurement/{name}")
-        measurement[f"{scan.detector}_integrated"] = h5py.SoftLink(f"{self.data}/intensity")
+        measurement[f"{scan.detector}_integrated"] = h5py.SoftLink(
+            f"{self._whole}/integrated/intensity"
+        )
         entry.pop("instrument", None)
         entry["instrument"] = h5py.ExternalLink(raw, f"/{scan.entry}/instrument")
 
-    def add(self, result: Integrated, factor: float) -> None:
-        """One frame, the next in order."""
-        self._rows.append((result.intensity, result.sigma, factor))
+    def add(self, found: Integrated | None, factor: float) -> None:
+        """One frame, the next in order; None for one that failed."""
+        self._rows.append((found, factor))
         if len(self._rows) >= self._block:
             self.flush()
 
@@ -232,21 +245,24 @@ class ScanFile:
         if not self._rows:
             return
         rows, self._rows = self._rows, []
-        missing = np.full(self._shape, np.nan, np.float32)
         start, stop = self.frames, self.frames + len(rows)
+        blocks = {
+            "intensity": np.stack([self._empty if f is None else f.intensity for f, _ in rows])
+        }
+        if self._errors:
+            sigmas = [None if found is None else found.sigma for found, _ in rows]
+            blocks["intensity_errors"] = np.stack(
+                [self._empty if sigma is None else sigma for sigma in sigmas]
+            )
+        columns = {"normalisation": [factor for _, factor in rows], "points": range(start, stop)}
         try:
             with self._opened() as root:
-                data = root[self.data]
-                columns = {
-                    "intensity": [missing if i is None else i for i, _, _ in rows],
-                    "normalisation": [factor for _, _, factor in rows],
-                    "points": range(start, stop),
-                }
-                if self._errors:
-                    columns["intensity_errors"] = [missing if s is None else s for _, s, _ in rows]
-                for name, values in columns.items():
-                    data[name].resize(stop, axis=0)
-                    data[name][start:] = np.asarray(values, data[name].dtype)
+                for path, part in zip(self.processes, self._bins, strict=True):
+                    data = root[path]["integrated"]
+                    mine = {name: part.of_each(block) for name, block in blocks.items()}
+                    for name, values in (columns | mine).items():
+                        data[name].resize(stop, axis=0)
+                        data[name][start:] = np.asarray(values, data[name].dtype)
         except OSError as error:
             raise InputError(f"{self.path} can't be written: {error.strerror or error}.") from None
         self.frames = stop
@@ -261,8 +277,9 @@ class ScanFile:
                 measurement.pop(name, None)
                 measurement[name] = scan.counters[name]
             if failures:
-                root[self.process]["failed"] = failure_lines(failures)
-            root[self.process]["date"] = datetime.now(UTC).isoformat(timespec="seconds")
+                root[self._whole]["failed"] = failure_lines(failures)
+            for path in self.processes:
+                root[path]["date"] = datetime.now(UTC).isoformat(timespec="seconds")
             if scan.end_time:
                 entry.pop("end_time", None)
                 entry["end_time"] = scan.end_time
@@ -281,3 +298,17 @@ class ScanFile:
         else:
             with suppress(InputError, OSError):
                 self.flush()
+
+
+def safe_name(words: str) -> str:
+    """Words as the name of a group or a file."""
+    return re.sub(r"[^\w.+-]+", "_", words).strip("._") or "_"
+
+
+def axes_of(bins: Bins) -> tuple[Axis, ...]:
+    """The axes of a pattern or a cake."""
+    name, symbol, label = AXES[bins.layout.unit]
+    radial = Axis(name=name, values=bins.radial, unit=symbol, label=label)
+    if bins.azimuthal is None:
+        return (radial,)
+    return Axis(name="chi", values=bins.azimuthal, unit="°", label="Azimuth"), radial

@@ -33,6 +33,8 @@ class IntegratedScan:
     #: frames that could not be integrated and why; they are NaN in the file
     failures: Mapping[int, str] = field(default_factory=dict)
     source: str = ""  #: file and scan
+    #: the same frames integrated in other ways, by name
+    variants: Mapping[str, IntegratedScan] = field(default_factory=dict)
     is_complete: bool = True  #: False when waiting for the rest of a scan was given up
     warnings: tuple[str, ...] = ()
 

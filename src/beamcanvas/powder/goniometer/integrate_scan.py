@@ -1,0 +1,164 @@
+"""One pattern from a scan in which the detector moves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import InputError
+from ...nexus.bliss import FrameReader, Scan, read_scan
+from ...nexus.chunks import Buffers
+from ...task import SILENT, Param, Progress, task
+from ..integration import parameters as p
+from ..integration.operator import marked_pixels
+from ..integration.settings import Settings
+from ..results import Pattern
+from ..scan.corrections import corrections_for
+from ..scan.monitor import Factors, monitors_in
+from ..scan.results import failure_lines
+from ..types import DiffractionImage, Mask
+from .merge import Merge
+from .model import Goniometer
+
+
+@task(title="Integrate moving scan", output="pattern", requires="powder")
+def integrate_moving_scan(
+    goniometer: Goniometer,
+    mask: Mask | None = None,
+    dark: DiffractionImage | None = None,
+    flat: DiffractionImage | None = None,
+    *,
+    file: Annotated[Path, Param(path="open", filter="bliss files (*.h5);;All files (*)")],
+    scan: Annotated[int, Param(ge=1, label="Scan number")] = 1,
+    motor: Annotated[str, Param(label="Motor of the detector")],
+    detector: Annotated[str | None, Param(auto="the only one")] = None,
+    points: p.Points = 5000,
+    unit: p.Unit = "2th_deg",
+    error_model: p.CountingErrors = "none",
+    radial_min: p.RadialMin = None,
+    radial_max: p.RadialMax = None,
+    monitor: Annotated[str | None, Param(auto="not used", group="Normalisation")] = None,
+    polarization: p.Polarization = None,
+    solid_angle: p.SolidAngle = True,
+    splitting: p.Splitting = "bounding box",
+    subscan: Annotated[int, Param(ge=1, more=True)] = 1,
+    progress: Progress = SILENT,
+) -> Pattern:
+    """Integrate all frames of a scan, in which the detector moves, into one pattern.
+
+    Each frame has the geometry of where the motor was; where frames overlap, each counts by
+    the solid angle and the beam that it saw. Intensities are those at the goniometer's
+    reference. A frame that is missing, damaged or without a position or a monitor is left
+    out and listed.
+
+    Parameters
+    ----------
+    goniometer:
+        How the detector moves.
+    mask:
+        Pixels not to be used. Without one: the gaps of the detector. Pixels that a frame
+        marks by itself are left out of that frame either way.
+    dark:
+        Image without beam, subtracted from each frame.
+    flat:
+        Response of each pixel, divided out.
+    file:
+        The dataset's file, as bliss writes it.
+    scan:
+        Number of the scan: 3 for 3.1.
+    motor:
+        The motor that moves the detector, as the scan records it frame by frame; one that
+        stands still in the scan is taken from where it stood.
+    detector:
+        Name of the detector, where a scan has several.
+    monitor:
+        Counter of the scan by which intensities are divided, or a number; several, separated
+        by commas, are multiplied. Intensities are scaled to the mean of it.
+    subscan:
+        2 for the slow counters' 3.2.
+
+    Raises
+    ------
+    InputError
+        When the scan, the detector, the motor or a monitor isn't there, shapes differ, or
+        not one frame can be integrated.
+    """
+    found = read_scan(Path(file), scan, subscan, detector)
+    corrections = corrections_for(found, goniometer.geometry, mask, dark, flat)
+    factors = Factors(found, monitors_in(monitor, found), 1.0)
+    where = positions_of(found, motor)
+    settings = Settings(
+        points=points,
+        unit=unit,
+        error_model=error_model,
+        radial_min=radial_min,
+        radial_max=radial_max,
+        polarization=polarization,
+        solid_angle=solid_angle,
+        monitor=monitor,
+        splitting=splitting,
+        algorithm="histogram",
+    )
+    failures: dict[int, str] = {}
+    beam: dict[int, float] = {}
+    for number in range(found.frames):
+        try:
+            if number >= len(where) or not np.isfinite(where[number]):
+                raise InputError(f"The motor '{motor}' has no position for it.")
+            beam[number] = factors.of(number)
+        except InputError as error:
+            failures[number] = str(error)
+    usual = float(np.mean(list(beam.values()))) if beam else 1.0
+    positions = dict.fromkeys(float(where[number]) for number in beam)
+    if positions:
+        merge = Merge(goniometer, settings, positions, progress)
+    buffers = Buffers()
+    with FrameReader(found) as reader:
+        for number in progress.each(list(beam), "Integrating"):
+            try:
+                frame = reader.read(number, number + 1, buffers)[0]
+            except InputError as error:
+                failures[number] = str(error)
+                continue
+            unused = corrections.mask
+            bad = marked_pixels(np.where(unused, 0, frame).ravel(), None)
+            if bad is not None:
+                unused = unused.copy()
+                unused.ravel()[bad] = True
+            factor, position = beam[number] / usual, float(where[number])
+            merge.add(frame, unused, position, factor, corrections.dark, corrections.flat)
+    if not positions or not merge.images:
+        why = failure_lines(failures)
+        raise InputError(
+            f"{found.file}: no frame of scan {found.entry} could be integrated. "
+            + (why[0][0].upper() + why[0][1:] if why else "It has none.")
+        )
+    warnings = []
+    if failures:
+        warnings.append(
+            f"{len(failures)} of {found.frames} frames are left out: "
+            + "; ".join(failure_lines(failures)[:3])
+        )
+    record = {"motor": motor, "positions": list(positions)}
+    return merge.pattern(f"{found.file.name}::/{found.entry}", record, warnings)
+
+
+def positions_of(scan: Scan, motor: str) -> NDArray[np.float64]:
+    """Where a motor was at each frame.
+
+    Raises
+    ------
+    InputError
+        When the scan doesn't tell; the sentence says which motors it tells of.
+    """
+    if motor in scan.counters:
+        return scan.counters[motor]
+    if motor in scan.positioners:
+        return np.full(scan.frames, scan.positioners[motor])
+    there = ", ".join([*scan.counters, *scan.positioners][:12]) or "none"
+    raise InputError(
+        f"{scan.file}: scan {scan.entry} has no positions of a motor '{motor}'. It has {there}."
+    )

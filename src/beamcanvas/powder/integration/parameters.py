@@ -1,0 +1,147 @@
+"""The settings that ways to integrate have in common, as their panels show them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from ...task import Param
+from ..experiment.detectors import calibrant_names
+
+UnitName = Literal["2th_deg", "2th_rad", "q_nm^-1", "q_A^-1", "d_A", "r_mm"]
+SplittingName = Literal["none", "bounding box", "full"]
+AlgorithmName = Literal["histogram", "CSR", "CSC", "LUT"]
+EngineName = Literal["Cython", "Python", "OpenCL"]
+ErrorModelName = Literal["none", "poisson", "azimuthal", "hybrid"]
+
+
+def line_choices() -> tuple[str, ...]:
+    """What lines can be marked: those of no powder, or of any calibrant."""
+    return ("none", *calibrant_names())
+
+
+Points = Annotated[int, Param(ge=1, le=1_000_000, help="Number of points of the radial axis.")]
+Unit = Annotated[
+    UnitName,
+    Param(
+        words={
+            "2th_deg": "2θ (°)",
+            "2th_rad": "2θ (rad)",
+            "q_nm^-1": "q (nm⁻¹)",
+            "q_A^-1": "q (Å⁻¹)",
+            "d_A": "d (Å)",
+            "r_mm": "r (mm)",
+        },
+        help="Of the radial axis: scattering angle 2θ, momentum transfer q, spacing d, or radius.",
+    ),
+]
+ErrorModel = Annotated[
+    ErrorModelName,
+    Param(
+        label="Error model",
+        help="Where standard deviations come from: poisson, counts of a photon-counting detector; "
+        "azimuthal, the scatter around each ring; hybrid, poisson where that is larger.",
+    ),
+]
+CountingErrors = Annotated[
+    Literal["none", "poisson"],
+    Param(
+        label="Error model",
+        help="Where standard deviations come from: poisson, counts of a photon-counting detector.",
+    ),
+]
+RadialMin = Annotated[
+    float | None,
+    Param(auto="all", group="Range", help="Lower end of the radial axis, in its unit."),
+]
+RadialMax = Annotated[
+    float | None,
+    Param(auto="all", group="Range", help="Upper end of the radial axis, in its unit."),
+]
+AzimuthMin = Annotated[
+    float | None,
+    Param(
+        unit="°",
+        ge=-360,
+        le=360,
+        auto="all",
+        group="Range",
+        help="Lower end of the azimuth that is used.",
+    ),
+]
+AzimuthMax = Annotated[
+    float | None,
+    Param(
+        unit="°",
+        ge=-360,
+        le=360,
+        auto="all",
+        group="Range",
+        help="Upper end of the azimuth that is used.",
+    ),
+]
+Polarization = Annotated[
+    float | None,
+    Param(
+        ge=-1,
+        le=1,
+        auto="not corrected",
+        group="Corrections",
+        help="Degree of polarization of the beam: near 0.99 at a synchrotron, 0 in the laboratory.",
+    ),
+]
+SolidAngle = Annotated[
+    bool,
+    Param(group="Corrections", help="Correct for the solid angle that each pixel sees."),
+]
+Monitor = Annotated[
+    float | None,
+    Param(
+        gt=0,
+        auto="not used",
+        group="Normalisation",
+        help="Beam monitor of this image: intensities are divided by it.",
+    ),
+]
+Reference = Annotated[
+    float,
+    Param(
+        gt=0,
+        group="Normalisation",
+        more=True,
+        help="Monitor value to which intensities are scaled.",
+    ),
+]
+Lines = Annotated[
+    str | None,
+    Param(
+        label="Mark lines of",
+        choices=line_choices,
+        auto="the calibration's powder",
+        help="Whose lines to mark on the plot.",
+    ),
+]
+Splitting = Annotated[
+    SplittingName,
+    Param(
+        label="Pixel splitting",
+        group="Method",
+        more=True,
+        help="How a pixel is shared between the points that it covers.",
+    ),
+]
+Algorithm = Annotated[
+    AlgorithmName,
+    Param(
+        group="Method",
+        more=True,
+        help="A histogram each time, or a sparse matrix, made once and applied to each image.",
+    ),
+]
+Engine = Annotated[
+    EngineName,
+    Param(
+        group="Method",
+        more=True,
+        help="What computes it. There is no silent replacement: what ran is in the result.",
+    ),
+]
