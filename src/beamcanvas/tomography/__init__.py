@@ -1,5 +1,13 @@
 """Tomography: from an NXtomo scan to a volume."""
 
+from .centre.candidates import Candidates
+from .centre.delta_beta import DeltaBetaChosen, try_delta_beta
+from .centre.find import Centred, find_centre
+from .centre.many import CentreChosen, try_centres
+from .centre.opposite import OppositePair
+from .convert.bliss import convert_bliss
+from .convert.edf import convert_edf
+from .convert.tiff import convert_tiff
 from .frames.reduce import copy_darks_and_flats, reduce_darks_and_flats
 from .frames.selection import bin_pixels, choose_projections, select_region
 from .frames.treatments.background import remove_background
@@ -14,37 +22,55 @@ from .reconstruct.choose import choose_reconstruction
 from .reconstruct.chunks import VolumePlan
 from .reconstruct.settings import Reconstruction
 from .reconstruct.slices import SliceImages, reconstruct_slices
-from .reconstruct.volume import (
-    assemble_volume,
-    plan_volume,
-    reconstruct_part,
-    reconstruct_volume,
-)
+from .reconstruct.volume import assemble_volume, plan_volume, reconstruct_part, reconstruct_volume
+from .scan.discover import Scans, choose_scan, collect_scans, filter_scans, find_scans, open_scans
+from .scan.edit import edit_scan
+from .scan.keys import edit_image_keys, upgrade_image_keys
 from .scan.open import open_scan
+from .scan.save import add_darks_and_flats, concatenate_scans, save_scan
 from .scan.types import Reduced, Selection, TomoScan
 from .volume.open import open_volume
 from .volume.types import Volume
 
 __all__ = [
     "Brightness",
+    "Candidates",
+    "CentreChosen",
+    "Centred",
+    "DeltaBetaChosen",
     "Normalised",
+    "OppositePair",
     "Reconstruction",
     "Reduced",
+    "Scans",
     "Selection",
     "SliceImages",
     "TomoScan",
     "Volume",
     "VolumePlan",
+    "add_darks_and_flats",
     "assemble_volume",
     "bin_pixels",
     "choose_projections",
     "choose_reconstruction",
+    "choose_scan",
+    "collect_scans",
+    "concatenate_scans",
+    "convert_bliss",
+    "convert_edf",
+    "convert_tiff",
     "copy_darks_and_flats",
     "correct_hot_pixels",
     "correct_tilt",
     "double_flat_field",
+    "edit_image_keys",
+    "edit_scan",
+    "filter_scans",
+    "find_centre",
+    "find_scans",
     "normalise_projections",
     "open_scan",
+    "open_scans",
     "open_volume",
     "plan_volume",
     "reconstruct_part",
@@ -55,6 +81,10 @@ __all__ = [
     "remove_rings",
     "retrieve_phase",
     "retrieve_phase_ctf",
+    "save_scan",
     "select_region",
+    "try_centres",
+    "try_delta_beta",
     "unsharp_mask",
+    "upgrade_image_keys",
 ]

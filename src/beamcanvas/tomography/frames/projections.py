@@ -42,7 +42,7 @@ class Projections:
     Parameters
     ----------
     scan:
-        A scan whose darks and flats are known.
+        A scan whose darks and flats are known, for all but :meth:`raw`.
     threads:
         That work at the same time; as many as there are cores by default.
 
@@ -65,8 +65,8 @@ class Projections:
     Raises
     ------
     InputError
-        When the scan's files can't be read, darks or flats are missing, or nothing is left
-        of the projections.
+        When the scan's files can't be read or nothing is left of the projections; from its
+        methods, when darks or flats are missing.
     """
 
     def __init__(self, scan: TomoScan, *, threads: int | None = None) -> None:

@@ -8,7 +8,7 @@ facilities write.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -115,6 +115,8 @@ def read_scan(file: Path, entry: str | None = None) -> TomoScan:
         angles = table.angles[projections]
         columns = data.shape[2]
         axis = _number(group, "instrument/detector/x_rotation_axis_pixel_position")
+        if axis is not None and abs(axis) > 2 * columns:
+            axis = None  # motors that were never calibrated
         magnified = _number(group, "instrument/detector/magnification") or 1.0
         scan = TomoScan(
             file=file,
@@ -139,7 +141,7 @@ def read_scan(file: Path, entry: str | None = None) -> TomoScan:
             sample=_text(group, "sample/name"),
             title=_text(group, "title"),
         )
-    return scan.warned(*_doubts(scan, angles))
+    return scan.warned(*doubts_of(scan))
 
 
 def read_table(scan: TomoScan) -> FrameTable:
@@ -153,7 +155,35 @@ def read_table(scan: TomoScan) -> FrameTable:
     with opened(scan.file) as root:
         group, entry = _choose(root, scan.file, scan.entry)
         where = f"{scan.file.name}, entry {entry}"
-        return _table(group, _frames(group, where).shape[0], where)
+        table = _table(group, _frames(group, where).shape[0], where)
+    for first, last, key in scan.keys:
+        table.keys[first : last + 1] = key
+    return table
+
+
+def recounted(scan: TomoScan) -> TomoScan:
+    """The scan with its numbers of frames and its angles as its image keys now say.
+
+    Raises
+    ------
+    InputError
+        When no projection is left.
+    """
+    table = read_table(scan)
+    projections = table.projections
+    if not len(projections):
+        raise InputError(f"{scan.name}: no projection is left.")
+    angles = table.angles[projections]
+    new = replace(
+        scan,
+        shape=(len(projections), *scan.shape[1:]),
+        raw_darks=int(np.count_nonzero(table.keys == DARK)),
+        raw_flats=int(np.count_nonzero(table.keys == FLAT)),
+        first_angle=float(angles[0]),
+        span=_span(angles),
+        warnings=(),
+    )
+    return new.warned(*doubts_of(new))
 
 
 def _choose(root: h5py.File, file: Path, entry: str | None) -> tuple[Any, str]:
@@ -289,17 +319,18 @@ def _span(angles: NDArray[np.float64]) -> float:
     return float(angles.max() - angles.min()) + step
 
 
-def _doubts(scan: TomoScan, angles: NDArray[np.float64]) -> list[str]:
+def doubts_of(scan: TomoScan) -> list[str]:
+    """What is missing from a scan or doubtful, a sentence each."""
     doubts = []
     needed = 360.0 if scan.half_acquisition else 180.0
-    step = scan.span / max(len(angles), 1)
+    step = scan.span / max(scan.shape[0], 1)
     if scan.span < needed - 1.5 * step:
         doubts.append(
             f"The projections span {scan.span:.4g}°, less than the {needed:g}° that a "
             f"{'half acquisition' if scan.half_acquisition else 'reconstruction'} needs."
         )
-    if scan.raw_darks == 0:
+    if scan.raw_darks == 0 and scan.darks is None:
         doubts.append("The scan has no dark frames.")
-    if scan.raw_flats == 0:
+    if scan.raw_flats == 0 and scan.flats is None:
         doubts.append("The scan has no flat frames.")
     return doubts

@@ -8,7 +8,7 @@ the whole detector as it was read out, after its flips and before any region or 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,6 @@ class Reduced:
     frames: tuple[int, ...]  #: at which frame of the scan each one stands
     currents: tuple[float, ...] = ()  #: machine current of each, A; none where not known
     method: str = "mean"  #: how a series became one image
-    dead: int = 0  #: pixels whose flat is no brighter than the dark
     copied_from: str = ""  #: identifier of the scan that they were measured with, if another
 
     @property
@@ -83,6 +82,8 @@ class TomoScan:
     title: str = ""
 
     # -- what was decided so far
+    #: image keys that differ from the file's: first frame, last frame, key
+    keys: tuple[tuple[int, int, int], ...] = ()
     darks: Reduced | None = None
     flats: Reduced | None = None
     use_current: bool = True  #: scale by the machine current, where it is known
@@ -90,7 +91,7 @@ class TomoScan:
     treatments: tuple[Treatment, ...] = ()  #: one of each kind, in the order they are done
     centre: float | None = None  #: rotation axis, px; (W - 1) / 2 is the middle
     centre_from: str = ""  #: the finder, or who else chose the centre
-    reconstruction: Reconstruction = Reconstruction()
+    reconstruction: Reconstruction = field(default_factory=Reconstruction)
     warnings: tuple[str, ...] = ()  #: what to know before trusting it, a sentence each
 
     @property

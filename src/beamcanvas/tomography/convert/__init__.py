@@ -1,0 +1,1 @@
+"""Scans of other formats written as NXtomo: bliss HDF5, EDF folders, TIFF folders."""

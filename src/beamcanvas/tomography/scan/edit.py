@@ -1,0 +1,100 @@
+"""What a scan's file says of the experiment, corrected."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated, Literal
+
+from ...task import Param, task
+from .nxtomo import doubts_of
+from .types import TomoScan
+
+_Flip = Literal["as in the file", "yes", "no"]
+
+
+@task(title="Edit scan", output="scan", requires="tomography")
+def edit_scan(
+    scan: TomoScan,
+    *,
+    energy: Annotated[float | None, Param(gt=0, unit="keV", auto="as in the file")] = None,
+    distance: Annotated[
+        float | None,
+        Param(gt=0, unit="mm", auto="as in the file", label="Sample to detector"),
+    ] = None,
+    propagation_distance: Annotated[
+        float | None,
+        Param(gt=0, unit="mm", auto="as in the file", label="Effective distance", more=True),
+    ] = None,
+    source_distance: Annotated[
+        float | None,
+        Param(gt=0, unit="m", auto="as in the file", label="Source to sample", more=True),
+    ] = None,
+    pixel_width: Annotated[
+        float | None, Param(gt=0, unit="µm", auto="as in the file", label="Pixel size")
+    ] = None,
+    pixel_height: Annotated[
+        float | None, Param(gt=0, unit="µm", auto="as the width", more=True)
+    ] = None,
+    field_of_view: Annotated[
+        Literal["as in the file", "full", "half"], Param(label="Field of view")
+    ] = "as in the file",
+    left_right: Annotated[_Flip, Param(label="Flipped left-right", group="Detector")] = (
+        "as in the file"
+    ),
+    upside_down: Annotated[_Flip, Param(label="Flipped upside down", group="Detector")] = (
+        "as in the file"
+    ),
+    sample: Annotated[str | None, Param(auto="as in the file", more=True)] = None,
+) -> TomoScan:
+    """Correct what a scan's file says. The file stays as it is; *Save scan* writes it.
+
+    Parameters
+    ----------
+    scan:
+        The scan.
+    energy:
+        Of the photons.
+    distance:
+        From the sample to the detector.
+    propagation_distance:
+        The distance that counts for the phase, where the beam diverges.
+    source_distance:
+        From the source, or the focus, to the sample.
+    pixel_width:
+        Of a pixel as seen at the sample, along a row.
+    pixel_height:
+        Of a pixel as seen at the sample, along a column.
+    field_of_view:
+        Half: the rotation axis is near an edge and the scan is a full turn.
+    left_right:
+        Whether frames were stored mirrored; that is undone on reading.
+    upside_down:
+        Whether frames were stored upside down; that is undone on reading.
+    sample:
+        The sample's name.
+    """
+    size = scan.pixel_size
+    if pixel_width is not None or pixel_height is not None:
+        width = pixel_width or pixel_height or 0.0
+        size = 1e-6 * (pixel_height or width), 1e-6 * width
+    new = replace(
+        scan,
+        energy=energy or scan.energy,
+        distance=1e-3 * distance if distance else scan.distance,
+        propagation_distance=(
+            1e-3 * propagation_distance if propagation_distance else scan.propagation_distance
+        ),
+        source_distance=source_distance or scan.source_distance,
+        pixel_size=size,
+        half_acquisition=(
+            scan.half_acquisition if field_of_view == "as in the file" else field_of_view == "half"
+        ),
+        flips=(_flip(left_right, scan.flips[0]), _flip(upside_down, scan.flips[1])),
+        sample=scan.sample if sample is None else sample,
+        warnings=tuple(w for w in scan.warnings if w not in doubts_of(scan)),
+    )
+    return new.warned(*doubts_of(new))
+
+
+def _flip(said: _Flip, found: bool) -> bool:
+    return found if said == "as in the file" else said == "yes"
