@@ -18,6 +18,8 @@ from .correction.flat_field import apply_flat_field
 from .correction.mask import mask_pixels, runs_of
 from .experiment.poni import read_poni, save_poni
 from .experiment.setup import describe_experiment
+from .export.patterns import save_patterns
+from .export.tomography import Tomogram, export_tomography
 from .files.open_pattern import open_pattern
 from .files.save import save_ascii, save_nexus
 from .goniometer.calibrate import calibrate_goniometer
@@ -61,6 +63,7 @@ __all__ = [
     "Samples",
     "ScanResult",
     "Setup",
+    "Tomogram",
     "Variant",
     "Variants",
     "apply_flat_field",
@@ -70,6 +73,7 @@ __all__ = [
     "convert_to_spec",
     "describe_experiment",
     "describe_variants",
+    "export_tomography",
     "find_bad_pixels",
     "geometry_at",
     "integrate_1d",
@@ -97,6 +101,7 @@ __all__ = [
     "save_configuration",
     "save_goniometer",
     "save_nexus",
+    "save_patterns",
     "save_poni",
     "subtract_background",
     "subtract_pattern",

@@ -122,19 +122,23 @@ def save_ascii(
         the file can't be written, or is there and to be kept.
     """
     path = Path(file)
-    suffix = path.suffix.lower()
-    columns = _columns(pattern, path.name, suffix)
+    text = pattern_text(pattern, path.name, header)
     with replacing(path, ".dat", existing) as (path, new):
-        if suffix == ".fxye":
-            text = fxye_text(columns)
-        elif suffix == ".chi":
-            name, unit, _ = AXES[columns.unit]
-            text = chi_text(columns, f"{name} ({UNITS.get(unit, unit)})")
-        else:
-            lines = _header(pattern, columns) if header == "full" else []
-            text = plain_text(columns, _shortened(lines) if suffix == ".dat" else lines)
         new.write_text(text, encoding="utf-8")
     return path
+
+
+def pattern_text(pattern: Pattern, name: str, header: Literal["full", "none"] = "full") -> str:
+    """A pattern as a file of that name has it: its suffix decides, as in :func:`save_ascii`."""
+    suffix = Path(name).suffix.lower()
+    columns = _columns(pattern, name, suffix)
+    if suffix == ".fxye":
+        return fxye_text(columns)
+    if suffix == ".chi":
+        axis, unit, _ = AXES[columns.unit]
+        return chi_text(columns, f"{axis} ({UNITS.get(unit, unit)})")
+    lines = _header(pattern, columns) if header == "full" else []
+    return plain_text(columns, _shortened(lines) if suffix == ".dat" else lines)
 
 
 def _columns(pattern: Pattern, name: str, suffix: str) -> Columns:
