@@ -7,14 +7,17 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
+from AnyQt import sip
 from AnyQt.QtCore import QObject
 from AnyQt.QtCore import pyqtSignal as Signal
 
 from ...execution.scheduler import Firing
 from ...task import Progress
+from ..threads import window_thread
 
 #: name of the threads that tasks run in
 THREAD = "beamcanvas task"
@@ -33,6 +36,7 @@ class Job:
         self.outputs: dict[str, Any] = {}
         self.error: BaseException | None = None
         self.said: tuple[float | None, str] | None = None  #: the last report
+        self.shown: Mapping[str, Any] | None = None  #: outputs that are not whole yet
         self.seconds = 0.0
         self.outdated = False  #: what it works on changed since
         self.abandoned = False  #: nobody waits for it any more
@@ -42,13 +46,16 @@ class Job:
         """Do the work; what comes of it, an error too, is kept."""
         start = time.perf_counter()
         try:
-            self.outputs = self._work(Progress(self._report, lambda: self.abandoned))
+            self.outputs = self._work(Progress(self._report, lambda: self.abandoned, self._show))
         except BaseException as error:  # a task may raise anything; the node shows it
             self.error = error
         self.seconds = time.perf_counter() - start
 
     def _report(self, fraction: float | None, message: str) -> None:
         self.said = fraction, message
+
+    def _show(self, outputs: Mapping[str, Any]) -> None:
+        self.shown = outputs
 
 
 class Workers(QObject):
@@ -65,9 +72,7 @@ class Workers(QObject):
         self.at_once = max(4, os.cpu_count() or 1)
         self._queue: deque[Job] = deque()
         self._running: set[Job] = set()
-        self._back.connect(self._came_back)
-
-    _back = Signal(object)
+        self._window_thread = window_thread()
 
     @property
     def jobs(self) -> list[Job]:
@@ -103,13 +108,10 @@ class Workers(QObject):
 
     def _in_thread(self, job: Job) -> None:
         job.perform()
-        try:
-            self._back.emit(job)
-        except RuntimeError:
-            pass  # the window is gone
+        self._window_thread.call(partial(self._came_back, job))
 
     def _came_back(self, job: Job) -> None:
-        if job.abandoned:
+        if job.abandoned or sip.isdeleted(self):
             return
         self._running.discard(job)
         self.ended.emit(job)

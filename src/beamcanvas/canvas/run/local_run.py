@@ -2,51 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from threading import Event
 from time import monotonic, perf_counter
 from typing import Any
 
+from AnyQt import sip
 from AnyQt.QtCore import QObject
-from AnyQt.QtCore import pyqtSignal as Signal
 
 from ...errors import Cancelled
 from ...task import Progress, Task
 from ...task.paths import absolute_paths
-from ..threads import pool
+from ..threads import pool, window_thread
 from .node_run import NodeRun, State
 
 #: seconds between two reports of progress that reach the window
 REPORT_EVERY = 0.05
 
 
-class _Call(QObject):
-    """One call of the task in another thread, telling of it in the window's."""
-
-    reported = Signal(object, str)
-    ended = Signal(object, object, object, float)  #: this call, outputs, error, seconds
+class _Call:
+    """One call of the task in another thread."""
 
     def __init__(self, task: Task, inputs: Mapping[str | int, Any]) -> None:
-        super().__init__()
         self.task, self.inputs = task, inputs
         self.cancelled = Event()
-        self._reported = 0.0
+        self.outputs: dict[str, Any] = {}
+        self.error: BaseException | None = None
+        self.seconds = 0.0
 
-    def __call__(self) -> None:
+    def perform(self, report: Callable[[float | None, str], None]) -> None:
+        """Call the task; what comes of it, an error too, is kept."""
+        last = 0.0
+
+        def told(fraction: float | None, message: str) -> None:
+            nonlocal last
+            now = monotonic()
+            if now - last >= REPORT_EVERY or fraction == 1:
+                last = now
+                report(fraction, message)
+
         start = perf_counter()
-        outputs: dict[str, Any] = {}
-        error: BaseException | None = None
         try:
-            outputs = self.task.run(self.inputs, Progress(self._report, self.cancelled.is_set))
-        except BaseException as raised:  # shown to the person, whatever it is
-            error = raised
-        self.ended.emit(self, outputs, error, perf_counter() - start)
-
-    def _report(self, fraction: float | None, message: str) -> None:
-        now = monotonic()
-        if now - self._reported >= REPORT_EVERY or fraction == 1:
-            self._reported = now
-            self.reported.emit(fraction, message)
+            self.outputs = self.task.run(self.inputs, Progress(told, self.cancelled.is_set))
+        except BaseException as error:  # shown to the person, whatever it is
+            self.error = error
+        self.seconds = perf_counter() - start
 
 
 class LocalNodeRun(NodeRun):
@@ -62,7 +63,7 @@ class LocalNodeRun(NodeRun):
     ) -> None:
         super().__init__(task, settings, problem=problem, parent=parent)
         self._call: _Call | None = None
-        self._abandoned: set[_Call] = set()
+        self._window_thread = window_thread()
 
     def settings_edited(self) -> None:
         super().settings_edited()
@@ -91,10 +92,13 @@ class LocalNodeRun(NodeRun):
         self._abandon()
         inputs = absolute_paths(self.task, self.values(), self.folder)
         self._call = call = _Call(self.task, inputs)
-        call.reported.connect(self._reported)
-        call.ended.connect(self._ended)
         self.set_state(State.RUNNING)
-        pool().submit(call)
+        pool().submit(self._perform, call)
+
+    def _perform(self, call: _Call) -> None:
+        back = self._window_thread.call
+        call.perform(lambda *said: back(partial(self._reported, call, *said)))
+        back(partial(self._ended, call))
 
     def cancel(self) -> None:
         if self._call is not None:
@@ -105,26 +109,23 @@ class LocalNodeRun(NodeRun):
         """Ask the call under way to stop, and wait no longer for it."""
         if self._call is not None:
             self._call.cancelled.set()
-            self._call.reported.disconnect(self._reported)
-            self._abandoned.add(self._call)  # Qt's object must outlive its thread's last signal
             self._call = None
 
-    def _reported(self, fraction: float | None, message: str) -> None:
-        self.progressed.emit(fraction, message)
+    def _waits_for(self, call: _Call) -> bool:
+        return call is self._call and not sip.isdeleted(self)
 
-    def _ended(
-        self, call: _Call, outputs: dict[str, Any], error: BaseException | None, seconds: float
-    ) -> None:
-        if call is not self._call:
-            self._abandoned.discard(call)
+    def _reported(self, call: _Call, fraction: float | None, message: str) -> None:
+        if self._waits_for(call):
+            self.progressed.emit(fraction, message)
+
+    def _ended(self, call: _Call) -> None:
+        if not self._waits_for(call):
             return
         self._call = None
-        self.seconds = seconds
-        self.error = error
-        if error is None:
-            self.outputs = outputs
+        self.seconds, self.error = call.seconds, call.error
+        self.outputs = call.outputs
+        if call.error is None:
             self.set_state(State.DONE)
         else:
-            self.outputs = {}
-            cancelled = isinstance(error, Cancelled)
+            cancelled = isinstance(call.error, Cancelled)
             self.set_state(State.CANCELLED if cancelled else State.FAILED)
