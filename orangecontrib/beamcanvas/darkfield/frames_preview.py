@@ -1,0 +1,176 @@
+"""The frames of a scan: browsed by where the motors stood, before and after a treatment."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from AnyQt.QtCore import Qt
+from AnyQt.QtWidgets import (
+    QAction,
+    QGridLayout,
+    QLabel,
+    QSlider,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from beamcanvas.canvas.previews.base import Preview
+from beamcanvas.canvas.previews.image import ImagePreview
+from beamcanvas.darkfield import DarkfieldStack, sum_frames
+from beamcanvas.nexus import NXData
+
+from .latest import Latest
+from .pixel_pane import PixelPane
+
+
+class FramesPreview(Preview):
+    """One frame, a slider for each motor, and the rocking curve of a pixel that is clicked."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.image = ImagePreview(self)
+        self.before_action = self._switch("before", "Show the frame before the last treatment")
+        self.sum_action = self._switch("sum", "Show the sum of all frames")
+        self.words = QLabel()
+        self.words.setContentsMargins(8, 2, 8, 2)
+        self.words.setWordWrap(True)
+        self.grid = QGridLayout()
+        self.grid.setContentsMargins(8, 2, 8, 4)
+        self.grid.setColumnStretch(1, 1)
+        top = QWidget()
+        box = QVBoxLayout(top)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(0)
+        box.addWidget(self.image, 1)
+        box.addLayout(self.grid)
+        box.addWidget(self.words)
+        self.pane = PixelPane()
+        split = QSplitter(Qt.Orientation.Vertical)
+        split.addWidget(top)
+        split.addWidget(self.pane)
+        split.setStretchFactor(0, 3)
+        split.setStretchFactor(1, 2)
+        self.box.addWidget(split, 1)
+        self.stack: DarkfieldStack | None = None
+        self.sliders: list[tuple[QSlider, QLabel]] = []
+        self._latest = Latest(self)
+        self.image.plot.sigPlotSignal.connect(self._plot_event)
+
+    def _switch(self, words: str, tip: str) -> QAction:
+        action = QAction(words, self, checkable=True)
+        action.setToolTip(tip)
+        action.toggled.connect(lambda _: self._show_frame())
+        self.image.toolbar.addAction(action)
+        return action
+
+    @classmethod
+    def fits(cls, value: Any, data: NXData | None) -> int:
+        return 10 if isinstance(value, DarkfieldStack) else 0
+
+    def show_value(self, value: DarkfieldStack) -> None:
+        known = self.stack is not None and self.stack.dimensions == value.dimensions
+        self.stack = value
+        self.before_action.setEnabled(bool(value.operations))
+        self.words.setText(" · ".join(value.history) or "as measured")
+        if not known:
+            self._make_sliders(value)
+        self._show_frame()
+        if self.pane.pixel is not None:
+            self._show_pixel(*self.pane.pixel)
+
+    def _make_sliders(self, stack: DarkfieldStack) -> None:
+        while self.grid.count():
+            item = self.grid.takeAt(0).widget()
+            if item is not None:
+                item.deleteLater()
+        self.sliders = []
+        for row, dimension in enumerate(stack.dimensions):
+            slider = QSlider(Qt.Orientation.Horizontal)
+            slider.setRange(0, dimension.size - 1)
+            slider.setValue(dimension.size // 2)
+            where = QLabel()
+            where.setMinimumWidth(self.fontMetrics().horizontalAdvance("-00.00000 ° (000 of 000)"))
+            slider.valueChanged.connect(lambda _: self._show_frame())
+            self.grid.addWidget(QLabel(dimension.motor), row, 0)
+            self.grid.addWidget(slider, row, 1)
+            self.grid.addWidget(where, row, 2)
+            self.sliders.append((slider, where))
+
+    @property
+    def frame(self) -> int:
+        """Number of the frame that the sliders stand at."""
+        if self.stack is None:
+            return 0
+        index = [slider.value() for slider, _ in self.sliders]
+        return int(np.ravel_multi_index(index, self.stack.grid))
+
+    @property
+    def shown(self) -> DarkfieldStack | None:
+        """The stack as it is shown: without its last treatment when *before* is on."""
+        stack = self.stack
+        if stack is None or not (self.before_action.isChecked() and stack.operations):
+            return stack
+        earlier = replace(stack, operations=stack.operations[:-1])
+        # a treatment that left out motors has no frames of the same motors before it
+        return earlier if earlier.shape[0] == stack.shape[0] else stack
+
+    def _show_frame(self) -> None:
+        stack = self.shown
+        if stack is None:
+            return
+        number = self.frame
+        for (slider, where), d, values in zip(
+            self.sliders, stack.dimensions, stack.positions, strict=True
+        ):
+            place = f"{values[number]:.5f} {d.unit}"
+            where.setText(f"{place} ({slider.value() + 1} of {d.size})")
+            slider.setEnabled(not self.sum_action.isChecked())
+        summed = self.sum_action.isChecked()
+
+        def work(progress: Any) -> Any:
+            if summed:
+                return sum_frames(stack, progress=progress).images[0]
+            return stack.treated().frames([number], progress)[0]
+
+        def show(image: Any) -> None:
+            axes = stack.pixel_axes
+            self.image.show_image(
+                NXData(
+                    signal=image,
+                    name="sum of frames" if summed else "frame",
+                    label="Intensity",
+                    unit="counts",
+                    axes=axes,
+                    pixels=True,
+                )
+            )
+
+        self._latest.ask(work, show, self.words.setText)
+
+    def _plot_event(self, event: dict[str, Any]) -> None:
+        if event["event"] == "mouseClicked" and event["button"] == "left":
+            at = self.image.pixel_at(event["x"], event["y"])
+            if at is not None:
+                self._show_pixel(*at)
+
+    def _show_pixel(self, row: int, column: int) -> None:
+        stack = self.shown
+        if stack is None or row >= stack.shape[1] or column >= stack.shape[2]:
+            return
+        mark(self.image, row, column)
+        self.pane.show_pixel(stack, row, column)
+
+
+def mark(image: ImagePreview, row: int, column: int) -> None:
+    """Mark a pixel on an image."""
+    x0, dx, y0, dy = image._grid
+    image.plot.addMarker(
+        x0 + dx * (column + 0.5),
+        y0 + dy * (row + 0.5),
+        legend="picked",
+        symbol="+",
+        color="#ff4d4d",
+    )
