@@ -8,6 +8,8 @@ from .centre.opposite import OppositePair
 from .convert.bliss import convert_bliss
 from .convert.edf import convert_edf
 from .convert.tiff import convert_tiff
+from .frames.compare import FrameDifference, SampleMoved, check_sample_moved, compare_frames
+from .frames.flat_field import flat_field
 from .frames.reduce import copy_darks_and_flats, reduce_darks_and_flats
 from .frames.selection import bin_pixels, choose_projections, select_region
 from .frames.treatments.background import remove_background
@@ -38,10 +40,12 @@ __all__ = [
     "CentreChosen",
     "Centred",
     "DeltaBetaChosen",
+    "FrameDifference",
     "Normalised",
     "OppositePair",
     "Reconstruction",
     "Reduced",
+    "SampleMoved",
     "Scans",
     "Selection",
     "SliceImages",
@@ -51,10 +55,12 @@ __all__ = [
     "add_darks_and_flats",
     "assemble_volume",
     "bin_pixels",
+    "check_sample_moved",
     "choose_projections",
     "choose_reconstruction",
     "choose_scan",
     "collect_scans",
+    "compare_frames",
     "concatenate_scans",
     "convert_bliss",
     "convert_edf",
@@ -68,6 +74,7 @@ __all__ = [
     "filter_scans",
     "find_centre",
     "find_scans",
+    "flat_field",
     "normalise_projections",
     "open_scan",
     "open_scans",

@@ -54,7 +54,7 @@ class FlatField:
 
     T = (I - D) / (F - D) · (current of F) / (current of I), where F is interpolated
     linearly between the flats before and after a projection, in its number, which goes with
-    the angle and with time. So does nabu.
+    the angle and with time, as nabu does; or is the nearer of the two, where the scan says so.
 
     A pixel whose flat is no brighter than its dark, or that is no number, measured nothing:
     it gets the value between its neighbours along the row.
@@ -85,6 +85,7 @@ class FlatField:
         self._gains[:, dead] = 1
         self._dead = _Gaps(dead) if dead.any() else None
         self._at = np.array(scan.flats.frames, dtype=float)
+        self._is_nearest = scan.flat_interpolation == "nearest"
         self._factor = _current_factors(scan, table, scan.flats)
 
     @staticmethod
@@ -130,7 +131,11 @@ class FlatField:
             nearest = min(after, len(self._at) - 1)
             return nearest, nearest, 0.0
         low, high = self._at[after - 1], self._at[after]
-        return after - 1, after, float((number - low) / (high - low))
+        weight = float((number - low) / (high - low))
+        if self._is_nearest:
+            nearest = after - 1 if weight < 0.5 else after
+            return nearest, nearest, 0.0
+        return after - 1, after, weight
 
 
 class _Gaps:

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from ..frames.treatment import Treatment
 from ..reconstruct.settings import Reconstruction
+
+FlatInterpolation = Literal["linear", "nearest"]
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,7 @@ class TomoScan:
     keys: tuple[tuple[int, int, int], ...] = ()
     darks: Reduced | None = None
     flats: Reduced | None = None
+    flat_interpolation: FlatInterpolation = "linear"  #: between flats before and after
     use_current: bool = True  #: scale by the machine current, where it is known
     selection: Selection = Selection()
     treatments: tuple[Treatment, ...] = ()  #: one of each kind, in the order they are done
