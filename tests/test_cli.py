@@ -285,6 +285,15 @@ def test_show_lists_inputs_and_what_is_missing(here: Folder) -> None:
     assert err == ""
 
 
+def test_show_has_the_unit_that_another_input_decides_on(here: Folder) -> None:
+    values = {"unit": "q_nm^-1", "radial_min": 5.0}
+    workflow = Workflow(id="radial")
+    workflow.add("beamcanvas.powder.integrate_1d", id="one", inputs=values)
+    workflow.save("q.json")
+    _, out, _ = here.run("show", "q.json")
+    assert "5.0 nm⁻¹" in out
+
+
 def test_show_needs_no_task(here: Folder) -> None:
     workflow = Workflow(id="gone")
     workflow.add("not_installed_here.f", id="x", inputs={"a": 1})

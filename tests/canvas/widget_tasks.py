@@ -70,6 +70,17 @@ def scale_curve(curve: Curve, *, factor: float = 2.0, offset: float = 0.0) -> Sc
 
 
 @task
+def bend(
+    radius: Annotated[
+        float, Param(unit_of="axis", units={"2th_deg": "°", "q_nm^-1": "nm⁻¹"})
+    ] = 1.0,
+    axis: Literal["2th_deg", "q_nm^-1"] = "2th_deg",
+) -> float:
+    """Take a length whose unit depends."""
+    return radius
+
+
+@task
 def fail(*, how: Literal["input", "bug"] = "input") -> float:
     """Fail."""
     if how == "input":

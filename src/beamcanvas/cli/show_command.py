@@ -89,9 +89,10 @@ def _inputs(
         for name, output in link.data_mapping.items():
             linked[named(name)] = f"{source}.{'*' if output is None else output}"
     given = {named(n): v for n, v in node.default_inputs.items()}
+    defaults = {n: s.default for n, s in specs.items()}
     for name in dict.fromkeys([*specs, *given, *linked]):
         spec = specs.get(name)
-        unit = spec.param.unit if spec is not None else ""
+        unit = spec.param.unit_given(defaults | given) if spec is not None else ""
         if name in linked:
             yield name, "", linked[name]
         elif name in given:

@@ -40,12 +40,15 @@ class Param:
     label: str = ""  #: words beside the field; from the name by default
     help: str = ""  #: what the docstring would say, where several tasks share the input
     unit: str = ""  #: of the value, as people write it: "keV", "mm", "°"
+    unit_of: str = ""  #: the input that decides on the unit, where it isn't always the same
+    units: Mapping[Any, str] = field(default_factory=dict)  #: the unit for each of its values
     ge: float | None = None
     gt: float | None = None
     le: float | None = None
     lt: float | None = None
-    #: what can be chosen, or a callable that lists it when the panel is shown
-    choices: Sequence[Any] | Callable[[], Sequence[Any]] | None = None
+    #: what can be chosen, or a callable that lists it when the panel is shown; its parameters
+    #: are given the values of the inputs of their names: ``def counters(file, scan)``
+    choices: Sequence[Any] | Callable[..., Sequence[Any]] | None = None
     #: the choices that can't be taken here, each with the reason; asked when the list is opened
     unavailable: Callable[[], Mapping[Any, str]] | None = None
     #: how choices are shown: {"2th_deg": "2θ (°)"}; the value itself where it has no words
@@ -58,6 +61,10 @@ class Param:
     more: bool = False  #: shown only behind *More*
     auto: str = ""  #: for an input that can be None: what None means ("from the header")
     text: Literal["", "lines"] = ""  #: "lines": a text field of several lines
+
+    def unit_given(self, values: Mapping[str | int, Any]) -> str:
+        """The unit where the inputs have these values."""
+        return self.units.get(values.get(self.unit_of), "") if self.unit_of else self.unit
 
 
 _PLAIN = (str, int, float, complex, bool, bytes, PurePath, NoneType, Enum)

@@ -46,6 +46,16 @@ def test_other_fields_keep_their_digits(qtbot):
     assert form.noderun.settings == {**exact, "points": 7}
 
 
+def test_a_unit_follows_the_input_that_decides_on_it(qtbot):
+    form = form_of(qtbot, widget_tasks.bend)
+    unit = form.rows["radius"].unit
+    assert unit.text() == "°"
+    form.noderun.set_setting("axis", "q_nm^-1")
+    assert unit.text() == "nm⁻¹"
+    form.noderun.set_setting("axis", "2th_deg")
+    assert unit.text() == "°"
+
+
 @pytest.mark.parametrize(
     ("name", "text", "sentence"),
     [

@@ -18,7 +18,8 @@ from AnyQt.QtWidgets import (
 
 from ...errors import InputError
 from ...task import MISSING, Input, Param, Task
-from ..fields import CheckField, DataPathField, PathField, PathsField, plain
+from ...task.paths import absolute_paths
+from ..fields import CheckField, ChoiceField, DataPathField, PathField, PathsField, plain
 from ..run.node_run import NodeRun, State
 from .history import History
 from .row import Heading, Row, is_only_linked
@@ -76,7 +77,6 @@ class SettingsForm(QWidget):
             layout.addWidget(button)
         layout.addStretch(1)
         self.layout().addWidget(self._content)
-        self._align_labels()
 
     def _ask_input(self) -> None:
         text, given = QInputDialog.getText(self, "Add input", "Name of the input:")
@@ -178,9 +178,22 @@ class SettingsForm(QWidget):
             row.show_link(noderun.linked.get(name))
             if isinstance(row.field, DataPathField):
                 row.field.set_file(noderun.values().get(row.spec.param.of, MISSING))
+            if row.spec.param.unit_of:
+                row.unit.setText(row.spec.param.unit_given(self._given()))
+            if isinstance(row.field, ChoiceField):
+                row.field.given = self._given
             if isinstance(row.field, (DataPathField, PathField, PathsField)):
                 row.field.folder = Path(noderun.folder)
+        self._align_labels()
         self._show_found()
+
+    def _given(self) -> dict[str, Any]:
+        """What the task would get now, defaults included, with absolute paths."""
+        noderun = self.noderun
+        if noderun.task is None:
+            return {}
+        values = {n: spec.default for n, spec in noderun.task.inputs.items() if not spec.required}
+        return absolute_paths(noderun.task, values | noderun.values(), noderun.folder)
 
     def _state_changed(self, state: State) -> None:
         if state is State.DONE:

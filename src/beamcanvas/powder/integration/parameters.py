@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from ...task import Param
 from ..experiment.detectors import calibrant_names
+from ..results import AXES
 
 UnitName = Literal["2th_deg", "2th_rad", "q_nm^-1", "q_A^-1", "d_A", "r_mm"]
 SplittingName = Literal["none", "bounding box", "full"]
@@ -49,13 +50,26 @@ CountingErrors = Annotated[
         help="Where standard deviations come from: poisson, counts of a photon-counting detector.",
     ),
 ]
+_RADIAL = {name: unit for name, (_, unit, _) in AXES.items()}
 RadialMin = Annotated[
     float | None,
-    Param(auto="all", group="Range", help="Lower end of the radial axis, in its unit."),
+    Param(
+        unit_of="unit",
+        units=_RADIAL,
+        auto="all",
+        group="Range",
+        help="Lower end of the radial axis, in its unit.",
+    ),
 ]
 RadialMax = Annotated[
     float | None,
-    Param(auto="all", group="Range", help="Upper end of the radial axis, in its unit."),
+    Param(
+        unit_of="unit",
+        units=_RADIAL,
+        auto="all",
+        group="Range",
+        help="Upper end of the radial axis, in its unit.",
+    ),
 ]
 AzimuthMin = Annotated[
     float | None,
