@@ -62,7 +62,7 @@ class Param:
     auto: str = ""  #: for an input that can be None: what None means ("from the header")
     text: Literal["", "lines"] = ""  #: "lines": a text field of several lines
 
-    def unit_given(self, values: Mapping[str | int, Any]) -> str:
+    def unit_given(self, values: Mapping[str, Any]) -> str:
         """The unit where the inputs have these values."""
         return self.units.get(values.get(self.unit_of), "") if self.unit_of else self.unit
 
