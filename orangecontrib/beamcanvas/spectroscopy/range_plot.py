@@ -1,0 +1,100 @@
+"""Curves with lines that can be dragged: E0, ranges, windows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from AnyQt.QtWidgets import QWidget
+
+from beamcanvas.canvas.previews.curve import CurvePreview
+from beamcanvas.nexus import Axis, NXData
+
+COLOURS = ("#d81b60", "#7b4fc9", "#c77700")
+
+
+class Handle(NamedTuple):
+    """A line on the plot that stands for a setting."""
+
+    name: str  #: of the setting
+    x: float  #: where it stands
+    words: str
+    group: int = 0  #: those of one group have one colour
+
+
+class RangePlot(CurvePreview):
+    """Curves over one axis; handles are dragged and told."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.on_moved: Callable[[str, float], None] | None = None
+        self.handles: list[Handle] = []
+        self._whole: tuple[float, ...] = ()
+
+    def show_plot(
+        self, curves: list[tuple[str, NXData]], handles: list[Handle] | None = None
+    ) -> None:
+        """Show curves and handles. What a person zoomed into stays in view."""
+        before, kind = self._limits(), self._shape
+        zoomed = bool(self._whole) and not np.allclose(before, self._whole, rtol=1e-6)
+        self.show_curves(curves)
+        self._whole = self._limits()
+        if zoomed and kind == self._shape:
+            self.plot.setLimits(*before)
+        self.show_handles(handles or [])
+
+    def _limits(self) -> tuple[float, ...]:
+        return (*self.plot.getXAxis().getLimits(), *self.plot.getYAxis().getLimits())
+
+    def show_handles(self, handles: list[Handle]) -> None:
+        """Put the lines where the settings are."""
+        for handle in self.handles:
+            self.plot.removeMarker(handle.name)
+        self.handles = [h for h in handles if np.isfinite(h.x)]
+        for handle in self.handles:
+            marker = self.plot.addXMarker(
+                handle.x,
+                legend=handle.name,
+                text=handle.words,
+                color=COLOURS[handle.group % len(COLOURS)],
+                draggable=self.on_moved is not None,
+            )
+            marker.setLineStyle("-" if handle.group == 0 else "--")
+
+    def _plot_event(self, event: dict[str, Any]) -> None:
+        super()._plot_event(event)
+        if event["event"] == "markerMoved" and self.on_moved is not None:
+            name = event["label"]
+            if any(handle.name == name for handle in self.handles):
+                self.on_moved(name, float(self.plot._getMarker(name).getXPosition()))
+
+    def without_toolbar(self) -> RangePlot:
+        """The same, as one of several plots in a window."""
+        self.toolbar.hide()
+        return self
+
+
+def curve(
+    x: Any, y: Any, label: str, axis: tuple[str, str], *, unit: str = "", title: str = ""
+) -> NXData:
+    """A curve over an axis of a label and a unit."""
+    name, x_unit = axis
+    return NXData(
+        signal=np.asarray(y, dtype=float),
+        name=label,
+        label=label,
+        unit=unit,
+        axes=(Axis(name=name, values=np.asarray(x, dtype=float), unit=x_unit),),
+        title=title,
+    )
+
+
+ENERGY = ("Energy", "eV")
+K = ("k", "Å⁻¹")
+R = ("R", "Å")
+
+
+def rounded(values: Mapping[str, float], digits: int) -> dict[str, float]:
+    """Settings as a person would type them."""
+    return {name: round(value, digits) for name, value in values.items()}

@@ -1,0 +1,1 @@
+"""Before the reduction: merging, energy calibration, rebinning, deglitching, over-absorption."""

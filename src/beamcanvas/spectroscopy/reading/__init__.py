@@ -1,0 +1,1 @@
+"""Spectra from files: columns of text, XDI, Athena projects, HDF5 of beamlines and NXxas."""

@@ -1,0 +1,1 @@
+"""From mu(E) to |chi(R)|: edge, background, Fourier transforms, wavelets, noise."""

@@ -1,0 +1,1 @@
+"""Spectra and results into files: NeXus with every step, columns, XDI, Athena projects."""
