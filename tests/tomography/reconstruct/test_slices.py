@@ -182,7 +182,7 @@ def test_other_backends_agree(found: TomoScan, backend: Any, centred: bool) -> N
     theirs = reconstruct_slices(
         choose_reconstruction(found, backend=backend, centred=centred, clip=True)
     ).data
-    tolerance = 1e-4 if backend == "nabu" else 0.1
+    tolerance = 1e-4 if backend == "nabu" else 0.2
     assert np.std(ours - theirs) < tolerance * np.std(ours)
 
 

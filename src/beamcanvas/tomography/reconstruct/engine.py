@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,29 @@ class Slices:
         slices *= self._scale
         if self.settings.clip:
             slices[:, ~self._circle()] = self.settings.outside
+        return slices
+
+    def at_centres(
+        self, row: int, centres: Sequence[float], progress: Progress = SILENT
+    ) -> NDArray[np.float32]:
+        """The slice (centre, y, x) of one row with the axis at each of some columns.
+
+        Always through the Fourier slice theorem: so many slices at once cost little.
+        """
+        from .fourier import reconstruct_centres
+
+        sinogram = self.sinograms(row, row + 1, progress.part(0, 0.3))[0]
+        slices = reconstruct_centres(
+            sinogram,
+            self.geometry,
+            centres,
+            filter=self.settings.filter,
+            cutoff=self.settings.cutoff,
+            padding=self.settings.padding,
+            threads=self.threads,
+            progress=progress.part(0.3, 1),
+        )
+        slices *= self._scale
         return slices
 
     def memory_for(self, rows: int) -> int:

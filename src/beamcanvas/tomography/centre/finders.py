@@ -1,0 +1,219 @@
+"""nabu's finders of the rotation axis, each given what it needs."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from typing import Any, Literal
+
+import numpy as np
+
+from ...errors import InputError
+from ..frames.projections import Projections
+from .opposite import opposite_numbers
+
+Finder = Literal[
+    "sliding-window",
+    "centered",
+    "growing-window",
+    "octave-accurate",
+    "global",
+    "vo",
+    "sino-coarse-to-fine",
+    "sino-sliding-window",
+    "sino-growing-window",
+    "fourier-angles",
+]
+Side = Literal["left", "center", "right"]
+
+WORDS: dict[Finder, str] = {
+    "sliding-window": "sliding window (2 projections)",
+    "centered": "registration (2 projections)",
+    "growing-window": "growing window (2 projections)",
+    "octave-accurate": "octave, accurate (2 projections)",
+    "global": "adaptive search (2 projections)",
+    "vo": "Vo (sinogram)",
+    "sino-coarse-to-fine": "coarse to fine (360° sinogram)",
+    "sino-sliding-window": "sliding window (360° sinogram)",
+    "sino-growing-window": "growing window (360° sinogram)",
+    "fourier-angles": "Fourier angles (360° sinogram)",
+}
+_OF_TWO = ("sliding-window", "centered", "growing-window", "octave-accurate", "global")
+#: degrees from which on a scan is a full turn
+_FULL = 359.0
+
+
+def unavailable() -> dict[str, str]:
+    """The finders that can't run here, each with the reason."""
+    if find_spec("algotom") is None:
+        return {"vo": "The package 'algotom' is not installed."}
+    return {}
+
+
+def column_of_axis(
+    projections: Projections,
+    finder: Finder,
+    *,
+    side: Side | float | None,
+    first_angle: float | None,
+    row: int | None,
+    rows: tuple[int, int] | None,
+) -> float:
+    """The rotation axis as a column of the projections.
+
+    Parameters
+    ----------
+    side:
+        On which side of the middle to look, or at which column.
+    first_angle:
+        Of the pair of projections, degrees.
+    row:
+        Of the sinogram.
+    rows:
+        Of the projections that are compared: first, and the one after the last.
+
+    Raises
+    ------
+    InputError
+        When the finder can't be used for this scan, or finds nothing.
+    """
+    why = unavailable().get(finder)
+    if why:
+        raise InputError(f"The finder '{finder}' can't run here. {why}")
+    find = _of_two if finder in _OF_TWO else _of_sinogram
+    name = projections.scan.name
+    with _quiet():
+        try:
+            found = find(projections, finder, side, first_angle, row, rows)
+        except InputError:
+            raise
+        except Exception as error:  # nabu raises whatever its numpy does
+            words = " ".join(str(error).split())
+            raise InputError(
+                f"{name}: the finder '{finder}' found no rotation axis ({words}); try another "
+                "one, or give the side."
+            ) from None
+    if not (np.isfinite(found) and 0 <= found <= projections.shape[2] - 1):
+        raise InputError(
+            f"{name}: the finder '{finder}' puts the rotation axis at column {found:.4g}, outside "
+            f"of the {projections.shape[2]} there are; try another one, or give the side."
+        )
+    return float(found)
+
+
+def _of_two(
+    projections: Projections,
+    finder: Finder,
+    side: Side | float | None,
+    first_angle: float | None,
+    row: int | None,
+    rows: tuple[int, int] | None,
+) -> float:
+    from nabu.estimation import cor
+
+    if finder == "octave-accurate" and projections.scan.half_acquisition:
+        raise InputError(
+            f"{projections.scan.name}: octave-accurate does not work for half acquisition."
+        )
+    classes: dict[str, Any] = {
+        "sliding-window": cor.CenterOfRotationSlidingWindow,
+        "centered": cor.CenterOfRotation,
+        "growing-window": cor.CenterOfRotationGrowingWindow,
+        "octave-accurate": cor.CenterOfRotationOctaveAccurate,
+        "global": cor.CenterOfRotationAdaptiveSearch,
+    }
+    options: dict[str, Any] = {}
+    if finder == "global":
+        options.update(low_pass=1, high_pass=20)
+    if finder == "growing-window":
+        options["side"] = side if isinstance(side, str) else "all"
+    elif finder == "sliding-window":
+        options["side"] = side or "center"
+    elif isinstance(side, float):
+        options["side"] = side
+    part = slice(*rows) if rows is not None else slice(None)
+    one, other = (
+        np.ascontiguousarray(projections.radio(n)[part], np.float32)
+        for n in opposite_numbers(projections, first_angle)
+    )
+    return float(
+        classes[finder]().find_shift(
+            one, np.fliplr(other), return_relative_to_middle=False, **options
+        )
+    )
+
+
+def _of_sinogram(
+    projections: Projections,
+    finder: Finder,
+    side: Side | float | None,
+    first_angle: float | None,
+    row: int | None,
+    rows: tuple[int, int] | None,
+) -> float:
+    from nabu.estimation import cor, cor_sino
+
+    count, all_rows, columns = projections.shape
+    at = all_rows // 2 if row is None else row
+    if not 0 <= at < all_rows:
+        raise InputError(f"Row {at} is not among the {all_rows} of {projections.scan.name}.")
+    turned = np.degrees(np.ptp(projections.angles)) * count / max(count - 1, 1)
+    is_full = bool(turned >= _FULL)
+    if finder != "vo" and not is_full:
+        raise InputError(
+            f"{projections.scan.name}: '{finder}' needs a scan of 360°, this one spans "
+            f"{turned:.4g}°."
+        )
+    sinogram = projections.sinograms(at, at + 1)[0]
+    half = projections.scan.half_acquisition
+    one_sided = half or finder == "sino-coarse-to-fine"  # which knows no middle
+    near: Any = side or ("right" if one_sided else "center")
+    if finder == "vo":
+        if isinstance(near, float):
+            near -= (columns - 1) / 2
+        return float(
+            cor_sino.CenterOfRotationVo().find_shift(
+                sinogram,
+                halftomo=half,
+                is_360=is_full,
+                side=near,
+                return_relative_to_middle=False,
+            )
+        )
+    if finder == "fourier-angles":
+        return float(
+            cor_sino.CenterOfRotationFourierAngles().find_shift(
+                sinogram,
+                angles=projections.angles,
+                side=near,
+                return_relative_to_middle=False,
+            )
+        )
+    one, other = sinogram[: count // 2], sinogram[count // 2 : 2 * (count // 2), ::-1]
+    made: dict[str, Callable[[], Any]] = {
+        "sino-coarse-to-fine": cor_sino.SinoCorInterface,
+        "sino-sliding-window": cor.CenterOfRotationSlidingWindow,
+        "sino-growing-window": cor.CenterOfRotationGrowingWindow,
+    }
+    if finder == "sino-growing-window" and not isinstance(side, str):
+        near = "all"
+    return float(
+        made[finder]().find_shift(
+            one, np.ascontiguousarray(other), side=near, return_relative_to_middle=False
+        )
+    )
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """nabu logs what it tries as it goes; a person gets what came out of it."""
+    logger = logging.getLogger("nabu")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with np.errstate(all="ignore"):
+            yield
+    finally:
+        logger.setLevel(before)

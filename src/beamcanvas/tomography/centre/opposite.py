@@ -1,0 +1,129 @@
+"""Two projections half a turn apart: one mirrored is the other, moved by twice the axis' way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import InputError
+from ...nexus.nxdata import Axis, NXData
+from ..frames.projections import Projections
+
+#: how far from half a turn a pair may be, in steps between projections
+_LOOSE = 1.6
+
+
+@dataclass(frozen=True, eq=False)
+class OppositePair:
+    """Two transmissions (rows, columns), the second mirrored left to right.
+
+    Columns count those of the scan after region and binning; `to_pixel` of a column is its
+    place on the whole detector.
+    """
+
+    first: NDArray[np.float32]
+    mirrored: NDArray[np.float32]
+    angles: tuple[float, float]  #: degrees
+    centre: float  #: rotation axis, px on the whole detector
+    start: float  #: place of the first column on the whole detector, px
+    step: float  #: pixels of the detector in a column
+
+    @property
+    def column(self) -> float:
+        """The axis as a column of the images."""
+        return (self.centre - self.start) / self.step
+
+    def centre_of(self, column: float) -> float:
+        """The reverse of :attr:`column`, px."""
+        return self.start + column * self.step
+
+    @property
+    def summary(self) -> str:
+        """In words."""
+        first, second = self.angles
+        return f"overlay of {first:.4g}° and {second:.4g}°, axis at {self.centre:.2f} px"
+
+    def moved(self, column: float | None = None) -> NDArray[np.float32]:
+        """The mirrored image where it lies on the first if the axis is at `column`.
+
+        No number where it doesn't reach.
+        """
+        axis = self.column if column is None else column
+        columns = self.first.shape[1]
+        # seen from the axis, column c of one is column 2 axis - c of the other
+        from_mirrored = np.arange(columns) - (2 * axis - (columns - 1))
+        low = np.floor(from_mirrored).astype(int)
+        share = (from_mirrored - low).astype(np.float32)
+        inside = (low >= 0) & (low < columns) & ((low + 1 < columns) | (share == 0))
+        left = np.clip(low, 0, columns - 1)
+        right = np.clip(low + 1, 0, columns - 1)
+        moved = self.mirrored[:, left] * (1 - share) + self.mirrored[:, right] * share
+        moved[:, ~inside] = np.nan
+        return np.asarray(moved, np.float32)
+
+    def likeness(self, column: float | None = None) -> float:
+        """Correlation of the two where they overlap, 1 where they are the same; 0 for none."""
+        moved = self.moved(column)
+        both = np.isfinite(moved)
+        if np.count_nonzero(both) < 2 * len(moved):
+            return 0.0
+        a, b = self.first[both], moved[both]
+        if not (a.std() and b.std()):
+            return 0.0
+        return float(np.corrcoef(a, b)[0, 1])
+
+    def nxdata(self) -> NXData:
+        """Their difference with the axis where it is: flat where it is right."""
+        return NXData(
+            name="difference",
+            signal=self.first - self.moved(),
+            axes=(Axis(name="y", unit="px"), Axis(name="x", unit="px")),
+            label="Difference of opposite projections",
+            title=self.summary,
+            pixels=True,
+        )
+
+
+def opposite_pair(
+    projections: Projections, centre: float, first_angle: float | None = None
+) -> OppositePair:
+    """The projection at an angle, and the one half a turn on.
+
+    Parameters
+    ----------
+    first_angle:
+        Degrees; that of the first projection by default.
+
+    Raises
+    ------
+    InputError
+        When no two projections are half a turn apart.
+    """
+    first, second = opposite_numbers(projections, first_angle)
+    degrees = np.degrees(projections.angles)
+    return OppositePair(
+        projections.radio(first),
+        np.ascontiguousarray(projections.radio(second)[:, ::-1]),
+        (float(degrees[first]), float(degrees[second])),
+        centre,
+        projections.from_column(0),
+        projections.from_column(1) - projections.from_column(0),
+    )
+
+
+def opposite_numbers(projections: Projections, first_angle: float | None) -> tuple[int, int]:
+    """Which two projections are half a turn apart, the first near `first_angle`."""
+    degrees = np.degrees(projections.angles)
+    wanted = degrees[0] if first_angle is None else first_angle
+    first = int(np.argmin(np.abs(degrees - wanted)))
+    away = np.abs((degrees - degrees[first]) % 360 - 180)
+    second = int(np.argmin(away))
+    step = float(np.median(np.abs(np.diff(degrees)))) if len(degrees) > 1 else 0.0
+    if away[second] > max(_LOOSE * step, 0.5):
+        raise InputError(
+            f"{projections.scan.name}: no projection is opposite to the one at "
+            f"{degrees[first]:.4g}°; the nearest is {180 - away[second]:.4g}° away."
+        )
+    return first, second
