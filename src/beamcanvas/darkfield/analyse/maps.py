@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from ...errors import InputError
 from ...nexus import Axis, NXData
 from ..stack import DarkfieldStack
+from ..stack.whole import Whole
 
 
 @dataclass(frozen=True, eq=False)
-class PixelMaps:
+class PixelMaps(Whole):
     """Named maps over the same pixels.
 
     Attributes

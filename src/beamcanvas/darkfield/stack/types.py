@@ -16,6 +16,7 @@ from .dimension import Dimension
 from .memory import half_of_memory
 from .operation import Operation, Shape
 from .source import Source
+from .whole import Whole
 
 if TYPE_CHECKING:
     from .treated import Treated
@@ -38,7 +39,7 @@ class Magnified:
 
 
 @dataclass(frozen=True, eq=False)
-class DarkfieldStack:
+class DarkfieldStack(Whole):
     """The frames of a dark-field scan, not yet read: where they are and what to do to them.
 
     Attributes
