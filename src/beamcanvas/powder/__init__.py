@@ -33,6 +33,7 @@ from .integration.outliers import integrate_without_outliers
 from .integration.variants import Variant, Variants, describe_variants, integrate_variants
 from .results import Cake, Calibration, Pattern, Patterns, Ring
 from .samples.integrate import Sample, SampleResults, Samples, integrate_samples, read_samples
+from .scan.averages import Averages, average_frames
 from .scan.integrate import ScanResult, integrate_scan
 from .scan.results import IntegratedScan
 from .types import Calibrant, Detector, DiffractionImage, Geometry, Header, Mask, Setup
@@ -41,6 +42,7 @@ __all__ = [
     "Analyzer",
     "AnalyzerPatterns",
     "AnalyzerStage",
+    "Averages",
     "Cake",
     "Calibrant",
     "Calibrated",
@@ -67,6 +69,7 @@ __all__ = [
     "Variant",
     "Variants",
     "apply_flat_field",
+    "average_frames",
     "calibrate",
     "calibrate_goniometer",
     "combine_images",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sized
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
+from typing import Any, TypeVar
 
 from ..errors import Cancelled
 
 T = TypeVar("T")
+
+Look = Callable[[], Mapping[str, Any]]  #: outputs as they are by now, by name
 
 
 class Progress:
@@ -22,15 +24,19 @@ class Progress:
         Called with the fraction done (0 to 1, or None while unknown) and a message.
     is_cancelled:
         Asked whether the task should stop.
+    show:
+        Called with a function that gives outputs that are not whole yet.
     """
 
     def __init__(
         self,
         report: Callable[[float | None, str], None] | None = None,
         is_cancelled: Callable[[], bool] | None = None,
+        show: Callable[[Look], None] | None = None,
     ) -> None:
         self._report = report
         self._is_cancelled = is_cancelled
+        self._show = show
 
     def __call__(self, fraction: float | None, message: str = "") -> None:
         """Report how far the task is, and stop it here when it was cancelled.
@@ -59,6 +65,18 @@ class Progress:
         if self.cancelled:
             raise Cancelled("The task was cancelled.")
 
+    def show(self, look: Look) -> None:
+        """Let whoever looks on see outputs before they are whole.
+
+        Parameters
+        ----------
+        look:
+            Gives what is to be seen by now, by the outputs' names: values that stay as they
+            are while the task goes on. Called from another thread, whenever someone looks.
+        """
+        if self._show is not None:
+            self._show(look)
+
     def each(self, items: Iterable[T], message: str = "", total: int | None = None) -> Iterator[T]:
         """Iterate over `items`, reporting progress before each and checking for a cancel."""
         if total is None and isinstance(items, Sized):
@@ -76,7 +94,7 @@ class Progress:
                 scaled = None if fraction is None else start + (stop - start) * fraction
                 self._report(scaled, message)
 
-        return Progress(report, self._is_cancelled)
+        return Progress(report, self._is_cancelled, self._show)
 
 
 #: Reports to nobody and is never cancelled.

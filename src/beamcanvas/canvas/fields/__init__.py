@@ -18,7 +18,16 @@ from .path import DataPathField, PathField, PathsField
 from .plain import plain
 from .several import LinesField, TupleField
 
-__all__ = ["CheckField", "DataPathField", "Field", "PathField", "PathsField", "field_for", "plain"]
+__all__ = [
+    "CheckField",
+    "ChoiceField",
+    "DataPathField",
+    "Field",
+    "PathField",
+    "PathsField",
+    "field_for",
+    "plain",
+]
 
 
 def field_for(spec: Input) -> Field:

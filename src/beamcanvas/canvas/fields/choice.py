@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from inspect import signature
 from typing import Any
 
 from AnyQt.QtCore import Qt
 from AnyQt.QtGui import QFocusEvent, QWheelEvent
 from AnyQt.QtWidgets import QCheckBox, QComboBox, QCompleter, QGridLayout
 
+from ...errors import InputError
 from ...task import MISSING, Input
 from .base import PROBLEM_STYLE, Field
 from .plain import number_text, plain
@@ -43,17 +45,20 @@ class _Combo(QComboBox):
 class ChoiceField(Field):
     """One of some values.
 
-    A callable lists them when the field is first used. Long lists are searched by typing,
-    and take what is not in the list when the task may know it.
+    A callable lists them when the field is first used; one that has parameters gets the
+    values of the inputs of those names, and is asked again when these have changed. Long
+    lists are searched by typing, and take what is not in the list when the task may know it.
     """
 
     def __init__(
-        self, spec: Input, choices: Sequence[Any] | Callable[[], Sequence[Any]], words: Any = None
+        self, spec: Input, choices: Sequence[Any] | Callable[..., Sequence[Any]], words: Any = None
     ) -> None:
         super().__init__(spec)
         self._choices = choices
         self._words = words or spec.param.words
         self._filled = False
+        self._filled_for: dict[str, Any] = {}
+        self.given: Callable[[], Mapping[str, Any]] = dict  #: values of the task's inputs
         self._marked = spec.param.unavailable is None
         self._found: Any = MISSING
         self.combo = _Combo(self._open)
@@ -87,19 +92,33 @@ class ChoiceField(Field):
         view.setMinimumWidth(view.sizeHintForColumn(0) + 24)
 
     def _fill(self) -> None:
-        if self._filled:
+        needed = self._needed()
+        if self._filled and needed == self._filled_for:
             return
-        self._filled = True
-        choices: Iterable[Any] = self._choices() if callable(self._choices) else self._choices
-        values = [plain(choice) for choice in choices]
+        first, self._filled, self._filled_for = not self._filled, True, needed
+        values = [plain(choice) for choice in self._listed(needed)]
         if self.can_be_none and None not in values:
             values.insert(0, None)
         self.combo.clear()
         for value in values:
             self.combo.addItem(self.text_of(value), value)
-        if len(values) >= SEARCHED or callable(self._choices):
+        if first and (len(values) >= SEARCHED or callable(self._choices)):
             self._make_searchable()
         self._show()
+
+    def _needed(self) -> dict[str, Any]:
+        """The values of the inputs that the choices depend on."""
+        names = signature(self._choices).parameters if callable(self._choices) else {}
+        given = self.given() if names else {}
+        return {name: given.get(name) for name in names}
+
+    def _listed(self, needed: dict[str, Any]) -> Iterable[Any]:
+        if not callable(self._choices):
+            return self._choices
+        try:
+            return self._choices(**needed)
+        except InputError:  # the file isn't there, or isn't yet what it should be
+            return ()
 
     def _make_searchable(self) -> None:
         self.combo.setEditable(True)

@@ -350,6 +350,7 @@ class Engine(QObject):
                 run = self._run_of(self._top[job.node_id])
                 if run is not None and job.node_id == self._top[job.node_id]:
                     run.progressed.emit(*said)
+                    run.look = job.look
         self._say()
 
     def _say(self) -> None:

@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -17,6 +17,7 @@ from AnyQt.QtCore import pyqtSignal as Signal
 
 from ...execution.scheduler import Firing
 from ...task import Progress
+from ...task.progress import Look
 from ..threads import window_thread
 
 #: name of the threads that tasks run in
@@ -36,7 +37,7 @@ class Job:
         self.outputs: dict[str, Any] = {}
         self.error: BaseException | None = None
         self.said: tuple[float | None, str] | None = None  #: the last report
-        self.shown: Mapping[str, Any] | None = None  #: outputs that are not whole yet
+        self.look: Look | None = None  #: gives outputs that are not whole yet
         self.seconds = 0.0
         self.outdated = False  #: what it works on changed since
         self.abandoned = False  #: nobody waits for it any more
@@ -54,8 +55,8 @@ class Job:
     def _report(self, fraction: float | None, message: str) -> None:
         self.said = fraction, message
 
-    def _show(self, outputs: Mapping[str, Any]) -> None:
-        self.shown = outputs
+    def _show(self, look: Look) -> None:
+        self.look = look
 
 
 class Workers(QObject):

@@ -14,6 +14,7 @@ from AnyQt.QtCore import QObject
 from ...errors import Cancelled
 from ...task import Progress, Task
 from ...task.paths import absolute_paths
+from ...task.progress import Look
 from ..threads import pool, window_thread
 from .node_run import NodeRun, State
 
@@ -27,6 +28,7 @@ class _Call:
     def __init__(self, task: Task, inputs: Mapping[str | int, Any]) -> None:
         self.task, self.inputs = task, inputs
         self.cancelled = Event()
+        self.look: Look | None = None  #: gives outputs that are not whole yet
         self.outputs: dict[str, Any] = {}
         self.error: BaseException | None = None
         self.seconds = 0.0
@@ -44,10 +46,14 @@ class _Call:
 
         start = perf_counter()
         try:
-            self.outputs = self.task.run(self.inputs, Progress(told, self.cancelled.is_set))
+            progress = Progress(told, self.cancelled.is_set, self._show)
+            self.outputs = self.task.run(self.inputs, progress)
         except BaseException as error:  # shown to the person, whatever it is
             self.error = error
         self.seconds = perf_counter() - start
+
+    def _show(self, look: Look) -> None:
+        self.look = look
 
 
 class LocalNodeRun(NodeRun):
@@ -116,6 +122,7 @@ class LocalNodeRun(NodeRun):
 
     def _reported(self, call: _Call, fraction: float | None, message: str) -> None:
         if self._waits_for(call):
+            self.look = call.look
             self.progressed.emit(fraction, message)
 
     def _ended(self, call: _Call) -> None:

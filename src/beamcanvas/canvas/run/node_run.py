@@ -17,6 +17,7 @@ from AnyQt.QtCore import pyqtSignal as Signal
 from AnyQt.QtWidgets import QUndoStack
 
 from ...task import MISSING, Task
+from ...task.progress import Look
 
 
 class State(Enum):
@@ -70,6 +71,7 @@ class NodeRun(QObject):
         self.linked: dict[str | int, Linked] = {}
         self.outputs: dict[str, Any] = {}
         self.error: BaseException | None = None
+        self.look: Look | None = None  #: gives the outputs of a run under way, as they are
         self.seconds: float | None = None  #: that the last run took
         self.state = State.IDLE
         #: run by itself when a setting or an input changes
@@ -113,6 +115,7 @@ class NodeRun(QObject):
         return values
 
     def set_state(self, state: State) -> None:
+        self.look = None  # of a run that ended, or has not shown anything yet
         self.state = state
         self.state_changed.emit(state)
 

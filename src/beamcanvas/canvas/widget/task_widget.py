@@ -26,6 +26,9 @@ from .messages import FewMessages
 from .orange_channels import declare_channels, source_of
 from .run_bar import RunBar
 
+#: how often what a run under way has made so far is looked at
+LOOK_MS = 500
+
 
 class TaskWidget(OWBaseWidget, FewMessages, openclass=True):  # type: ignore[call-arg]
     """A task with a face.
@@ -75,6 +78,9 @@ class TaskWidget(OWBaseWidget, FewMessages, openclass=True):  # type: ignore[cal
         self.form: SettingsForm | None = None
         self.area: Any = None
         self._shown_outputs: Any = None
+        self._grown: Mapping[str, Any] = {}  #: what was last seen of a run under way
+        self._looking = QTimer(self, interval=LOOK_MS)
+        self._looking.timeout.connect(self._look)
         self._build_controls()
         self.settingsAboutToBePacked.connect(self._store_settings)
         # where no canvas of ours attaches a run, the widget is its own master
@@ -291,6 +297,11 @@ class TaskWidget(OWBaseWidget, FewMessages, openclass=True):  # type: ignore[cal
     def _state_changed(self, state: State) -> None:
         self.run_bar.run_button.setEnabled(self.noderun.task is not None)
         self.run_bar.show_running(state is State.RUNNING)
+        if state is State.RUNNING:
+            self._grown = {}
+            self._looking.start()
+        else:
+            self._looking.stop()
         if state is not State.RUNNING:
             self._show_messages(state)
         if not self._driven:
@@ -317,6 +328,16 @@ class TaskWidget(OWBaseWidget, FewMessages, openclass=True):  # type: ignore[cal
             self.run_bar.show_progress(fraction, message)
             if fraction is not None and not self._driven:
                 self.progressBarSet(100 * fraction)
+
+    def _look(self) -> None:
+        """Show what there is by now of the run under way."""
+        look = self.noderun.look
+        if look is None or self.area is None or not self.isVisible():
+            return
+        outputs = look()
+        if any(self._grown.get(name) is not value for name, value in outputs.items()):
+            self._grown, self._shown_outputs = outputs, None
+            self.show_growing(self.area, outputs)
 
     def _show_messages(self, state: State) -> None:
         self.Error.clear()
@@ -357,6 +378,11 @@ class TaskWidget(OWBaseWidget, FewMessages, openclass=True):  # type: ignore[cal
     def show_before_run(self, area: Any) -> bool:
         """Show what came in while there is no result; for widgets where one picks on it."""
         return False
+
+    def show_growing(self, area: Any, outputs: Mapping[str, Any]) -> None:
+        """Show outputs as far as they are while the task runs."""
+        known = self.noderun.task.outputs if self.noderun.task is not None else {}
+        area.show_outputs({known[n].label: v for n, v in outputs.items() if n in known})
 
     def show_previews(self, area: Any, outputs: dict[str, Any], titles: dict[str, str]) -> None:
         """Show the outputs; for widgets that know a better way than one tab each."""

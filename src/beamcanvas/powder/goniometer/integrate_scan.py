@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +10,12 @@ from numpy.typing import NDArray
 from ...errors import InputError
 from ...nexus.bliss import FrameReader, Scan, read_scan
 from ...nexus.chunks import Buffers
-from ...task import SILENT, Param, Progress, task
+from ...task import SILENT, Progress, task
 from ..integration import parameters as p
 from ..integration.operator import marked_pixels
 from ..integration.settings import Settings
 from ..results import Pattern
+from ..scan import parameters as s
 from ..scan.corrections import corrections_for
 from ..scan.monitor import Factors, monitors_in
 from ..scan.results import failure_lines
@@ -31,28 +31,28 @@ def integrate_moving_scan(
     dark: DiffractionImage | None = None,
     flat: DiffractionImage | None = None,
     *,
-    file: Annotated[Path, Param(path="open", filter="bliss files (*.h5);;All files (*)")],
-    scan: Annotated[int, Param(ge=1, label="Scan number")] = 1,
-    motor: Annotated[str, Param(label="Motor of the detector")],
-    detector: Annotated[str | None, Param(auto="the only one")] = None,
+    file: s.File,
+    scan: s.Number = 1,
+    motor: s.Motor,
+    detector: s.Detector = None,
     points: p.Points = 5000,
     unit: p.Unit = "2th_deg",
     error_model: p.CountingErrors = "none",
     radial_min: p.RadialMin = None,
     radial_max: p.RadialMax = None,
-    monitor: Annotated[str | None, Param(auto="not used", group="Normalisation")] = None,
+    monitor: s.Monitor = None,
     polarization: p.Polarization = None,
     solid_angle: p.SolidAngle = True,
     splitting: p.Splitting = "bounding box",
-    subscan: Annotated[int, Param(ge=1, more=True)] = 1,
+    subscan: s.Subscan = 1,
     progress: Progress = SILENT,
 ) -> Pattern:
     """Integrate all frames of a scan, in which the detector moves, into one pattern.
 
     Each frame has the geometry of where the motor was; where frames overlap, each counts by
     the solid angle and the beam that it saw. Intensities are those at the goniometer's
-    reference. A frame that is missing, damaged or without a position or a monitor is left
-    out and listed.
+    reference and for the mean of the monitor. A frame that is missing, damaged or without a
+    position or a monitor is left out and listed.
 
     Parameters
     ----------
@@ -65,20 +65,6 @@ def integrate_moving_scan(
         Image without beam, subtracted from each frame.
     flat:
         Response of each pixel, divided out.
-    file:
-        The dataset's file, as bliss writes it.
-    scan:
-        Number of the scan: 3 for 3.1.
-    motor:
-        The motor that moves the detector, as the scan records it frame by frame; one that
-        stands still in the scan is taken from where it stood.
-    detector:
-        Name of the detector, where a scan has several.
-    monitor:
-        Counter of the scan by which intensities are divided, or a number; several, separated
-        by commas, are multiplied. Intensities are scaled to the mean of it.
-    subscan:
-        2 for the slow counters' 3.2.
 
     Raises
     ------

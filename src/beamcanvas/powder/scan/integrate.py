@@ -20,9 +20,11 @@ from ..integration.settings import Settings
 from ..integration.variants import Variants
 from ..results import Pattern, Patterns
 from ..types import DiffractionImage, Geometry, Mask
+from . import parameters as s
 from .corrections import corrections_for
 from .file import ScanFile
 from .frames import integrate_frames, usable_cores
+from .growing import HeatMap
 from .growth import first_look, looks
 from .monitor import Factors, monitors_in
 from .results import IntegratedScan, failure_lines
@@ -48,15 +50,15 @@ def integrate_scan(
     flat: DiffractionImage | None = None,
     variants: Variants | None = None,
     *,
-    file: Annotated[Path, Param(path="open", filter="bliss files (*.h5);;All files (*)")],
-    scan: Annotated[int, Param(ge=1, label="Scan number")] = 1,
-    detector: Annotated[str | None, Param(auto="the only one")] = None,
+    file: s.File,
+    scan: s.Number = 1,
+    detector: s.Detector = None,
     output: Annotated[Path, Param(path="save", filter="NeXus (*.h5 *.nxs)", label="Result file")],
-    existing: Annotated[Existing, Param(label="A result that is there")] = "keep",
+    existing: Existing = "keep",
     points: p.Points = 2000,
     unit: p.Unit = "2th_deg",
     error_model: p.ErrorModel = "none",
-    monitor: Annotated[str | None, Param(auto="not used", group="Normalisation")] = None,
+    monitor: s.Monitor = None,
     reference: Annotated[
         float,
         Param(gt=0, group="Normalisation", help="Monitor value to which intensities are scaled."),
@@ -84,7 +86,7 @@ def integrate_scan(
     threshold: Annotated[float, Param(unit="σ", ge=0, group="Outliers", more=True)] = 5.0,
     lines: p.Lines = None,
     splitting: p.Splitting = "bounding box",
-    subscan: Annotated[int, Param(ge=1, more=True)] = 1,
+    subscan: s.Subscan = 1,
     wait: Annotated[float, Param(ge=0, unit="s", label="Wait for frames", more=True)] = 60.0,
     threads: Annotated[int | None, Param(ge=1, auto="all cores", group="Method", more=True)] = None,
     progress: Progress = SILENT,
@@ -108,19 +110,10 @@ def integrate_scan(
         Response of each pixel, divided out.
     variants:
         Further ways to integrate each frame: sectors, units.
-    file:
-        The dataset's file, as bliss writes it.
-    scan:
-        Number of the scan: 3 for 3.1.
-    detector:
-        Name of the detector, where a scan has several.
     output:
         File to write. Other scans in it are kept.
     existing:
         When the result file holds this scan already: keep it and stop, or replace it.
-    monitor:
-        Counter of the scan by which intensities are divided, or a number; several, separated
-        by commas, are multiplied.
     azimuth_points:
         Number of azimuthal points, for a cake of each frame.
     saturation:
@@ -132,8 +125,6 @@ def integrate_scan(
     threshold:
         How far is far, for sigma clipping: at least what Chauvenet's criterion says from the
         number of pixels in the ring.
-    subscan:
-        2 for the slow counters' 3.2.
     wait:
         How long to wait for the next frame of a scan that is still measured.
     threads:
@@ -171,6 +162,7 @@ def integrate_scan(
     )
     own = {"saturation": saturation, "outliers": outliers, "threshold": threshold}
     settings = {name: settings.record | own for name, settings in ways.items()}
+    source = f"{first.file.name}::/{first.entry}"
     with ExitStack() as stack:
         result = ScanFile(
             output,
@@ -184,6 +176,8 @@ def integrate_scan(
         stack.callback(result.discard)
         result.describe(geometry, way.words, list(settings.values()), corrections)
         total = Total(operator.points)
+        heat_map = HeatMap(operator.bins[0], source)
+        progress.show(lambda: {"scan": heat_map.so_far()} if heat_map.frames else {})
         failures: dict[int, str] = {}
         last = first
         for last, start, stop in looks(first, subscan, wait, progress):
@@ -197,15 +191,14 @@ def integrate_scan(
                     threads or usable_cores(),
                 )
                 for done in frames:
-                    progress.check()
                     if done.found is None:
                         failures[done.number] = done.problem
                     else:
                         total.add(done.found)
                     result.add(done.found, factors.values.get(done.number, np.nan))
-                    if done.number % 16 == 0:
-                        words = f"Frame {done.number + 1} of {last.frames}"
-                        progress((done.number + 1) / max(last.frames, 1), words)
+                    heat_map.add(done.number, done.found and done.found.intensity)
+                    words = f"Frame {done.number + 1} of {last.frames}"
+                    progress((done.number + 1) / max(last.frames, 1), words)
             if not last.is_finished:
                 result.flush()
         if not total.frames:
@@ -224,7 +217,6 @@ def integrate_scan(
         )
     if not last.is_finished:
         warnings.append(f"Scan {last.entry} has not ended: no frame came for {wait:g} s.")
-    source = f"{first.file.name}::/{first.entry}"
     scans: dict[str, IntegratedScan] = {}
     averages: dict[str, Pattern] = {}
     for name, process, bins in zip(ways, result.processes, operator.bins, strict=True):
