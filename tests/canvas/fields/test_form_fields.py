@@ -355,3 +355,36 @@ def test_choices_that_cannot_be_taken_here_are_grey_and_say_why(qtbot):
     assert enabled == [True, False]
     field.combo.showPopup()
     assert asked == [1]
+
+
+def test_choices_that_depend_on_other_inputs(qtbot) -> None:
+    from beamcanvas.errors import InputError
+
+    asked = []
+
+    def counters(file: str | None, scan: int) -> list[str]:
+        asked.append((file, scan))
+        if file is None:
+            raise InputError("No file is given.")
+        return [f"{file}{scan}", "mon"]
+
+    field = make(qtbot, str | None, None, choices=counters, auto="not used")
+    given: dict[str, Any] = {"scan": 1, "other": 2}
+    field.given = lambda: given
+
+    def listed() -> list[str]:
+        field.combo.showPopup()
+        field.combo.hidePopup()
+        return [field.combo.itemText(i) for i in range(field.combo.count())]
+
+    assert listed() == ["not used"]
+    given["file"] = "a"
+    assert listed() == ["not used", "a1", "mon"]
+    given |= {"scan": 2, "other": 3}
+    assert listed() == ["not used", "a2", "mon"]
+    listed()
+    assert asked == [(None, 1), ("a", 1), ("a", 2)]  # once for each
+    type_in(qtbot, field.combo.lineEdit(), "mon, 2.5")
+    assert field.got == ["mon, 2.5"]
+    given["scan"] = 3
+    assert listed() == ["not used", "a3", "mon", "mon, 2.5"]

@@ -11,7 +11,7 @@ from orangecontrib.beamcanvas.powder.ow_integrate_scan import OWIntegrateScan
 
 from beamcanvas.canvas.run.node_run import Linked, State
 from beamcanvas.nexus.simulated_scan import ScanWriter
-from beamcanvas.powder import Detector, Geometry
+from beamcanvas.powder import Detector, Geometry, describe_variants
 
 pytestmark = pytest.mark.gui
 
@@ -55,3 +55,59 @@ def test_a_scan_is_seen_frame_by_frame(qtbot, raw, tmp_path, azimuth_points, sha
     page = widget.area.page("Average")
     page.on_range(1.0, 2.0)
     assert widget.noderun.settings["radial_max"] == 2.0
+
+
+def opened(qtbot, raw: Path, output: Path, **settings) -> OWIntegrateScan:
+    settings = {"file": str(raw), "output": str(output), "points": 40} | settings
+    stored = {"_ewoks_default_inputs": settings, "automatic": False}
+    widget = OWIntegrateScan.__new__(OWIntegrateScan, stored_settings=stored)
+    widget.__init__()
+    widget.noderun.linked["geometry"] = Linked("Geometry", "Result", GEOMETRY)
+    keep(qtbot, widget).show()
+    return widget
+
+
+def tabs_of(widget: OWIntegrateScan) -> list[str]:
+    return [widget.area.tabs.tabText(i) for i in range(widget.area.tabs.count())]
+
+
+def test_a_scan_is_seen_growing_while_it_is_measured(qtbot, tmp_path):
+    scan = ScanWriter(tmp_path / "a.h5")
+    frame = np.full((60, 80), 10, np.int32)
+    scan.add(frame)
+    widget = opened(qtbot, scan.file, tmp_path / "out.h5", wait=30.0)
+    widget.noderun.run()
+
+    def rows() -> int:
+        page = widget.area.page("Frames") if widget.area is not None else None
+        return 0 if page is None or page.data is None else len(page.data.signal)
+
+    qtbot.waitUntil(lambda: rows() == 1, timeout=30000)
+    scan.add(frame)
+    scan.add(frame)
+    qtbot.waitUntil(lambda: rows() == 3, timeout=30000)
+    assert widget.noderun.state is State.RUNNING
+    assert tabs_of(widget) == ["Frames"]
+    scan.finish()
+    qtbot.waitUntil(lambda: widget.noderun.state is State.DONE, timeout=30000)
+    assert tabs_of(widget) == ["Frames", "Average"]
+
+
+def test_each_way_to_integrate_has_its_tab(qtbot, raw, tmp_path):
+    widget = opened(qtbot, raw, tmp_path / "out.h5")
+    ways = describe_variants(named_sectors=["top: 60 to 120"])
+    widget.noderun.linked["variants"] = Linked("Sectors", "Result", ways)
+    widget.noderun.run()
+    qtbot.waitUntil(lambda: widget.noderun.state is State.DONE, timeout=30000)
+    assert tabs_of(widget) == ["Frames", "Average", "Averages", "top"]
+    widget.area.tabs.setCurrentIndex(2)
+    assert [name for name, _ in widget.area.page("Averages").curves] == ["all", "top"]
+
+
+def test_monitors_are_chosen_from_those_in_the_file(qtbot, raw, tmp_path):
+    widget = opened(qtbot, raw, tmp_path / "out.h5")
+    for name, expected in (("monitor", "mon"), ("scan", "1"), ("detector", "pilatus")):
+        combo = widget.form.rows[name].field.combo
+        combo.showPopup()
+        combo.hidePopup()
+        assert expected in [combo.itemText(i) for i in range(combo.count())]
