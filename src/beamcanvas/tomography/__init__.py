@@ -31,30 +31,37 @@ from .scan.keys import edit_image_keys, upgrade_image_keys
 from .scan.open import open_scan
 from .scan.save import add_darks_and_flats, concatenate_scans, save_scan
 from .scan.types import Reduced, Selection, TomoScan
-from .volume.open import open_volume
+from .volume.cast import CastVolume, Histogram, cast_volume
+from .volume.open import open_volume, open_volumes
+from .volume.stitch import Seams, Stitched, stitch_volumes
 from .volume.types import Volume
 
 __all__ = [
     "Brightness",
     "Candidates",
+    "CastVolume",
     "CentreChosen",
     "Centred",
     "DeltaBetaChosen",
     "FrameDifference",
+    "Histogram",
     "Normalised",
     "OppositePair",
     "Reconstruction",
     "Reduced",
     "SampleMoved",
     "Scans",
+    "Seams",
     "Selection",
     "SliceImages",
+    "Stitched",
     "TomoScan",
     "Volume",
     "VolumePlan",
     "add_darks_and_flats",
     "assemble_volume",
     "bin_pixels",
+    "cast_volume",
     "check_sample_moved",
     "choose_projections",
     "choose_reconstruction",
@@ -79,6 +86,7 @@ __all__ = [
     "open_scan",
     "open_scans",
     "open_volume",
+    "open_volumes",
     "plan_volume",
     "reconstruct_part",
     "reconstruct_slices",
@@ -90,6 +98,7 @@ __all__ = [
     "retrieve_phase_ctf",
     "save_scan",
     "select_region",
+    "stitch_volumes",
     "try_centres",
     "try_delta_beta",
     "unsharp_mask",

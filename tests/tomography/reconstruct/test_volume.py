@@ -148,7 +148,7 @@ def test_workers_make_parts(found: TomoScan, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="4 of 4 chunks are missing, the first one of rows 0 to 5"):
         assemble_volume(plan)
     parts = [reconstruct_part(plan, part=n, parts=3) for n in (1, 2, 3)]
-    volume = assemble_volume(parts)
+    volume = assemble_volume(*parts)
     assert np.array_equal(
         voxels(volume), voxels(reconstruct_volume(found, file=tmp_path / "straight"))
     )

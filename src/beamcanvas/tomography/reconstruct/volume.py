@@ -192,23 +192,34 @@ def reconstruct_part(
 
 
 @task(title="Assemble volume", output="volume", requires="tomography")
-def assemble_volume(plans: list[VolumePlan] | VolumePlan) -> Volume:
+def assemble_volume(
+    plan: VolumePlan,
+    second: VolumePlan | None = None,
+    third: VolumePlan | None = None,
+    fourth: VolumePlan | None = None,
+) -> Volume:
     """Join the parts of a volume when all of them are made.
 
     Parameters
     ----------
-    plans:
-        What the parts gave; all of one volume.
+    plan:
+        What a part gave.
+    second:
+        What another part gave, where they are made side by side.
+    third:
+        And another one.
+    fourth:
+        And another one.
 
     Raises
     ------
     InputError
         When chunks are missing, or the plans are of different volumes.
     """
-    several = plans if isinstance(plans, list) else [plans]
-    if len({plan.fingerprint for plan in several}) != 1:
+    others = [p for p in (second, third, fourth) if p is not None]
+    if any(other.fingerprint != plan.fingerprint for other in others):
         raise InputError("The parts should be of one volume, made from one plan.")
-    return assemble(several[0], _settings(several[0].scan))
+    return assemble(plan, _settings(plan.scan))
 
 
 def _beside(scan: TomoScan) -> Path:

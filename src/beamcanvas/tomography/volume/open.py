@@ -119,7 +119,7 @@ def _pages(path: Path) -> int:
     try:
         with tifffile.TiffFile(path) as file:
             return len(file.pages)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, IndexError) as error:
         raise InputError(f"{path}: the TIFF file can't be read: {error}.") from None
 
 
@@ -131,7 +131,7 @@ def _open_multitiff(path: Path, query: str) -> Volume:
         with tifffile.TiffFile(path) as file:
             first, count = file.pages[0], len(file.pages)
             shape, dtype = (count, *first.shape), str(first.dtype)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, IndexError) as error:
         raise InputError(f"{path}: the TIFF file can't be read: {error}.") from None
     known = MultiTIFFVolume(file_path=str(path))
     return _described(known, f"tiff3d:volume:{path}", "multitiff", path, shape, dtype)
@@ -219,3 +219,24 @@ def _numbers(said: Any) -> tuple[float, float, float] | None:
         return None
     values = np.broadcast_to(np.asarray(said, float), (3,))
     return float(values[0]), float(values[1]), float(values[2])
+
+
+@task(title="Select volumes", output="volumes", requires="tomography")
+def open_volumes(
+    files: Annotated[list[Path], Param(path="open", filter=_FILES, label="Files or folders")],
+) -> list[Volume]:
+    """Open several volumes, to stitch them or to look at one after the other.
+
+    Parameters
+    ----------
+    files:
+        As for *Open volume*, any number.
+
+    Raises
+    ------
+    InputError
+        When one of them isn't a volume, or none is given.
+    """
+    if not files:
+        raise InputError("Give at least one volume.")
+    return [open_volume(file) for file in files]

@@ -1,0 +1,144 @@
+"""Volumes in other numbers, and joined."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from beamcanvas.errors import Cancelled, InputError
+from beamcanvas.task import Progress
+from beamcanvas.tomography import Volume, cast_volume, open_volume, stitch_volumes
+from beamcanvas.tomography.volume.reading import VolumeData
+from beamcanvas.tomography.volume.writing import write_volume
+
+RNG = np.random.default_rng(5)
+WHOLE = RNG.normal(10, 2, (30, 20, 16)).astype(np.float32)
+
+
+def make(folder: Path, name: str, data: Any, start: Any = (0, 0, 0)) -> Volume:
+    voxel = np.array((2e-6, 1e-6, 1e-6))
+    position = (np.array(start) + np.array(data.shape) / 2) * voxel
+    like = Volume("", "", Path(), data.shape, "float32", tuple(voxel), tuple(position))
+    return write_volume(like, folder / f"{name}.hdf5", "hdf5", iter(data))
+
+
+def voxels(volume: Volume | None) -> Any:
+    assert volume is not None
+    with VolumeData(volume) as data:
+        return data.frames(0, data.shape[0])
+
+
+def test_whole_numbers_span_the_range(tmp_path: Path) -> None:
+    volume = make(tmp_path, "v", WHOLE)
+    cast = cast_volume(volume, low=5.0, high=15.0, dtype="uint8")
+    assert cast.volume.path == tmp_path / "cast_volume" / "v"
+    expected = np.clip(np.rint((WHOLE - 5) * 25.5), 0, 255)
+    assert np.abs(voxels(cast.volume).astype(int) - expected).max() <= 1
+    assert voxels(cast.volume).dtype == np.uint8
+    assert cast.volume.voxel_size == pytest.approx(volume.voxel_size)
+    assert cast.volume.position == pytest.approx(volume.position)
+    assert open_volume(cast.volume.path).voxel_size == pytest.approx(volume.voxel_size)
+    by_share = cast_volume(volume, format="hdf5", file=tmp_path / "c", low_percentile=1)
+    low, high = np.percentile(WHOLE, (1, 99.9))
+    assert by_share.histogram.low == pytest.approx(low)
+    assert by_share.histogram.high == pytest.approx(high)
+    assert by_share.histogram.share_inside == pytest.approx(0.989, abs=0.01)
+    assert by_share.histogram.counts.sum() == WHOLE.size
+    assert (voxels(by_share.volume) == 65535).mean() == pytest.approx(0.001, abs=0.0006)
+    assert by_share.histogram.nxdata().lines["range"] == pytest.approx([low, high])
+
+
+@pytest.mark.parametrize("format", ["multitiff", "jp2", "edf", "tiff", "hdf5"])
+def test_formats(tmp_path: Path, format: Any) -> None:
+    big = np.repeat(np.repeat(WHOLE, 3, 1), 3, 2)
+    cast = cast_volume(make(tmp_path, "v", big), format=format, file=tmp_path / "out")
+    assert voxels(cast.volume).shape == big.shape
+    assert cast.volume.dtype == "uint16"
+
+
+def test_what_cannot_be_cast_is_told(tmp_path: Path) -> None:
+    volume = make(tmp_path, "v", WHOLE)
+    for options, said in (
+        ({"low": 5.0, "high": 5.0}, r"highest value \(5\) should be above the lowest \(5\)"),
+        ({"format": "vol"}, "holds float32 values, not uint16"),
+        ({"format": "jp2", "dtype": "float32"}, "uint8 or uint16 values, not float32"),
+        ({"format": "hdf5", "file": volume.path}, "is the volume itself"),
+    ):
+        with pytest.raises(InputError, match=said):
+            cast_volume(volume, **options)  # type: ignore[arg-type]
+    nothing = make(tmp_path, "nan", np.full((2, 3, 3), np.nan, np.float32))
+    with pytest.raises(InputError, match="holds no number"):
+        cast_volume(nothing)
+    with pytest.raises(Cancelled):
+        cast_volume(volume, progress=Progress(is_cancelled=lambda: True))
+    assert sorted(p.name for p in tmp_path.rglob("*")) == ["nan.hdf5", "v.hdf5"]
+
+
+@pytest.mark.parametrize(("axis", "along"), [("z", 0), ("y", 1)])
+@pytest.mark.parametrize("by", ["position", "overlap"])
+def test_parts_of_a_whole_are_joined_to_it(tmp_path: Path, axis: Any, along: int, by: str) -> None:
+    cuts = [(0, 9), (6, 14), (12, WHOLE.shape[along])]
+    if by == "overlap":
+        cuts = [(0, 9), (6, 15), (12, WHOLE.shape[along])]
+    parts = []
+    for n, (start, stop) in enumerate(cuts):
+        at = [0, 0, 0]
+        at[along] = start
+        parts.append(make(tmp_path, f"v{n}", WHOLE.take(range(start, stop), along), at))
+    options: dict[str, Any] = {"overlap": 3} if by == "overlap" else {}
+    if by == "position":
+        parts = [parts[1], parts[2], parts[0]]  # in any order
+    for strategy in ("cosinus weights", "linear weights", "mean", "closest", "higher signal"):
+        joined = stitch_volumes(
+            parts, axis=axis, strategy=strategy, file=tmp_path / "j", existing="replace", **options
+        )
+        assert np.allclose(voxels(joined.volume), WHOLE, atol=1e-5)
+    assert joined.volume is not None
+    assert joined.volume.position == pytest.approx(
+        tuple(np.array(WHOLE.shape) / 2 * (2e-6, 1e-6, 1e-6))
+    )
+    assert joined.seams.overlaps == ((6, 9), (12, 14 if by == "position" else 15))
+    assert joined.seams.nxdata().lines["overlap"][:2] == [6, 9]
+    assert stitch_volumes(parts, axis=axis, **options).volume is None
+
+
+def test_weights_lead_from_one_to_the_other(tmp_path: Path) -> None:
+    low = make(tmp_path, "low", np.zeros((6, 4, 5), np.float32))
+    high = make(tmp_path, "high", np.ones((6, 4, 5), np.float32), (2, 0, 0))
+    found = {
+        strategy: stitch_volumes(first=low, second=high, strategy=strategy).seams.image[2:6, 0]  # type: ignore[arg-type]
+        for strategy in ("linear weights", "cosinus weights", "mean", "closest", "higher signal")
+    }
+    assert found["linear weights"] == pytest.approx([0, 1 / 3, 2 / 3, 1])
+    assert found["cosinus weights"] == pytest.approx([0, 0.25, 0.75, 1])
+    assert found["mean"] == pytest.approx([0.5] * 4)
+    assert found["closest"] == pytest.approx([0, 0, 1, 1])
+    assert found["higher signal"] == pytest.approx([1] * 4)
+
+
+def test_the_place_and_the_brightness_are_found(tmp_path: Path) -> None:
+    first = make(tmp_path, "a", WHOLE[:18])
+    second = make(tmp_path, "b", 2 * WHOLE[12:], (14, 0, 0))  # two voxels off
+    joined = stitch_volumes([first, second], search=4, match=True, file=tmp_path / "j")
+    assert joined.seams.starts == (0, 12)
+    assert np.allclose(voxels(joined.volume), WHOLE, rtol=1e-4)
+
+
+def test_what_does_not_fit_is_told(tmp_path: Path) -> None:
+    a = make(tmp_path, "a", WHOLE[:9])
+    far = make(tmp_path, "far", WHOLE[:9], (20, 0, 0))
+    narrow = make(tmp_path, "narrow", WHOLE[:9, :, :5], (6, 0, 0))
+    for parts, options, said in (
+        ([a], {}, "at least two"),
+        ([a, far], {}, "a.hdf5 and far.hdf5 don't overlap: 11 voxels lie between"),
+        ([a, narrow], {}, "differ across the stitching axis"),
+        ([a, replace(far, position=None)], {}, "far.hdf5: its position is not known"),
+        ([a, replace(far, voxel_size=(1, 1, 1))], {}, "voxels of different sizes"),
+        ([a, far], {"overlap": 9}, "overlap by more than a neighbour does"),
+    ):
+        with pytest.raises(InputError, match=said):
+            stitch_volumes(parts, **options)  # type: ignore[arg-type]
