@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from AnyQt.QtWidgets import QAction, QActionGroup, QWidget
 
 from beamcanvas.canvas.previews.table import TablePreview
@@ -40,14 +41,14 @@ class EdgePreview(EachSpectrum):
 
     def draw(self, number: int) -> None:
         value: Normalised = self.value
-        energy, spectra = value.energy, value.spectra
+        spectra = value.spectra
         good = number not in value.problems
         if self.view == "mu" or not good:
             curves = [(f"µ {spectra.name(number)}", self._curve(spectra.mu[number], "µ"))]
             if good:
                 curves += [
                     ("pre-edge", self._curve(value.pre_edge(number)[0], "µ")),
-                    ("post-edge", self._curve(value.post_edge(number)[0], "µ")),
+                    ("post-edge", self._curve(self._above(value.post_edge(number)[0]), "µ")),
                 ]
         elif self.view == "norm":
             curves = [
@@ -64,8 +65,11 @@ class EdgePreview(EachSpectrum):
                 for i in self.numbers()
                 if i not in value.problems
             ]
-        del energy
         self.plot.show_plot(curves, edge_handles(value, number))
+
+    def _above(self, values: Any) -> Any:
+        """Values from E0 on; below, a polynomial goes anywhere."""
+        return np.where(self.value.energy >= self.value.e0[self.number], values, np.nan)
 
     def _curve(self, values: Any, label: str, unit: str = "") -> Any:
         return curve(self.value.energy, values, label, ENERGY, unit=unit)
@@ -79,10 +83,10 @@ def edge_handles(value: Normalised, number: int) -> list[Handle]:
     e0 = float(value.e0[number])
     return [
         Handle("e0", e0, "E0"),
-        Handle("pre1", e0 + ranges.pre1, "pre", 1),
-        Handle("pre2", e0 + ranges.pre2, "pre", 1),
-        Handle("norm1", e0 + ranges.norm1, "post", 2),
-        Handle("norm2", e0 + ranges.norm2, "post", 2),
+        Handle("pre1", e0 + ranges.pre1, "pre-edge", 1),
+        Handle("pre2", e0 + ranges.pre2, "", 1),
+        Handle("norm1", e0 + ranges.norm1, "post-edge", 2),
+        Handle("norm2", e0 + ranges.norm2, "", 2),
     ]
 
 

@@ -11,7 +11,7 @@ from AnyQt.QtWidgets import QComboBox, QSplitter, QWidget
 from beamcanvas.spectroscopy import Exafs
 
 from .each_spectrum import EachSpectrum
-from .range_plot import ENERGY, Handle, K, RangePlot, curve
+from .range_plot import ENERGY, Handle, K, RangePlot, curve, power
 
 
 class ExafsPreview(EachSpectrum):
@@ -44,9 +44,9 @@ class ExafsPreview(EachSpectrum):
             background[spectra.energy < value.normalised.e0[number]] = np.nan
             above.append(("background", curve(spectra.energy, background, "µ", ENERGY)))
         self.above.show_plot(above)
-        power = self.weight.currentData()
+        weight = self.weight.currentData()
         below = [
-            (spectra.name(i) if len(spectra) > 1 else "χ", chi_curve(value, i, power))
+            (spectra.name(i) if len(spectra) > 1 else "χ", chi_curve(value, i, weight))
             for i in self.numbers()
             if i not in value.problems
         ]
@@ -63,10 +63,9 @@ class ExafsPreview(EachSpectrum):
             self.below.show_plot(below, handles)
 
 
-def chi_curve(value: Exafs, number: int, power: float) -> Any:
+def chi_curve(value: Exafs, number: int, weight: float) -> Any:
     """chi(k) of a spectrum, weighted."""
     seen = np.isfinite(value.chi[number])
-    label = "χ" if power == 0 else f"k{'' if power == 1 else f'^{power:g}'} χ"
-    unit = f"Å^-{power:g}" if power else ""
     k = value.k[seen]
-    return curve(k, value.chi[number, seen] * k**power, label, K, unit=unit)
+    label = f"{power('k', weight)} χ".strip()
+    return curve(k, value.chi[number, seen] * k**weight, label, K, unit=power("Å", -weight))

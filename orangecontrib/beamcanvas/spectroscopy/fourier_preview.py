@@ -12,7 +12,7 @@ from beamcanvas.spectroscopy import BackTransform, FourierTransform
 
 from .each_spectrum import EachSpectrum
 from .exafs_preview import chi_curve
-from .range_plot import Handle, K, R, RangePlot, curve
+from .range_plot import Handle, K, R, RangePlot, curve, power
 
 
 class _TwoPlots(EachSpectrum):
@@ -24,6 +24,11 @@ class _TwoPlots(EachSpectrum):
         split.addWidget(self.below)
         self.box.addWidget(split, 1)
         self.finish()
+
+
+def unit_of(fourier: FourierTransform) -> str:
+    """The unit of chi(R)."""
+    return power("Å", -fourier.kweight - 1)
 
 
 class FourierPreview(_TwoPlots):
@@ -74,7 +79,7 @@ class FourierPreview(_TwoPlots):
             self.below.show_plot(below)
 
     def _r(self, values: Any, label: str) -> Any:
-        return curve(self.value.r, values, label, R, unit=self.value.unit)
+        return curve(self.value.r, values, label, R, unit=unit_of(self.value))
 
 
 class BackPreview(_TwoPlots):
@@ -92,16 +97,15 @@ class BackPreview(_TwoPlots):
         low, high = value.settings["rmin"], value.settings["rmax"]
         self.above.show_plot(
             [
-                ("|χ(R)|", curve(fourier.r, magnitude, "|χ(R)|", R, unit=fourier.unit)),
+                ("|χ(R)|", curve(fourier.r, magnitude, "|χ(R)|", R, unit=unit_of(fourier))),
                 ("window", curve(fourier.r, value.window * magnitude.max(), "window", R)),
             ],
             [Handle("rmin", low, "from"), Handle("rmax", high, "to")],
         )
-        power = fourier.kweight
+        weight = fourier.kweight
         k = fourier.exafs.k
-        weighted = np.nan_to_num(fourier.exafs.chi[number] * k**power) * fourier.window
-        label = f"k^{power:g} χ"
-        unit = f"Å^-{power:g}"
+        weighted = np.nan_to_num(fourier.exafs.chi[number] * k**weight) * fourier.window
+        label, unit = f"{power('k', weight)} χ".strip(), power("Å", -weight)
         self.below.show_plot(
             [
                 ("χ(q)", curve(value.q, value.chi[number].real, label, K, unit=unit)),

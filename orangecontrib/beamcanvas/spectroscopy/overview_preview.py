@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from AnyQt.QtCore import Qt
-from AnyQt.QtWidgets import QGridLayout, QHeaderView, QSplitter, QWidget
+from AnyQt.QtWidgets import QGridLayout, QHeaderView, QSizePolicy, QSplitter, QWidget
 
 from beamcanvas.canvas.previews.table import TablePreview
 from beamcanvas.spectroscopy import Overview
@@ -14,7 +14,8 @@ from beamcanvas.spectroscopy import Overview
 from .each_spectrum import EachSpectrum
 from .edge_preview import edge_handles
 from .exafs_preview import chi_curve
-from .range_plot import ENERGY, R, RangePlot, curve
+from .fourier_preview import unit_of
+from .range_plot import ENERGY, K, R, RangePlot, curve
 
 
 class OverviewPreview(EachSpectrum):
@@ -24,15 +25,18 @@ class OverviewPreview(EachSpectrum):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.plots = [RangePlot(self).without_toolbar() for _ in range(4)]
+        self.plots = [RangePlot(self).without_words() for _ in range(4)]
         for plot in self.plots:
-            plot.setMinimumHeight(120)
+            plot.setMinimumHeight(170)
         grid = QWidget()
         layout = QGridLayout(grid)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
         for i, plot in enumerate(self.plots):
             layout.addWidget(plot, i // 2, i % 2)
+            layout.setRowStretch(i // 2, 1)
+            layout.setColumnStretch(i % 2, 1)
+            plot.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self.table = TablePreview()
         self.table.view.clicked.connect(lambda index: self.show_number(index.row()))
         split = QSplitter(Qt.Orientation.Vertical)
@@ -80,14 +84,14 @@ class OverviewPreview(EachSpectrum):
         radial = [
             (
                 name(i) or "|χ(R)|",
-                curve(fourier.r, np.abs(fourier.chi[i]), "|χ(R)|", R, unit=fourier.unit),
+                curve(fourier.r, np.abs(fourier.chi[i]), "|χ(R)|", R, unit=unit_of(fourier)),
             )
             for i in numbers
             if i not in fourier.problems
         ]
         # what is not there yet is shown as the empty plot that it will be
         flat = flat or [("normalised: waiting", curve([], [], "Normalised µ", ENERGY))]
-        chi = chi or [("χ(k): waiting", curve([], [], "k² χ", ("k", "Å⁻¹")))]
+        chi = chi or [("χ(k): waiting", curve([], [], "χ", K))]
         radial = radial or [("|χ(R)|: waiting", curve([], [], "|χ(R)|", R))]
         marks = [h for h in edge_handles(normalised, number) if h.name == "e0"]
         for plot, curves, handles in zip(

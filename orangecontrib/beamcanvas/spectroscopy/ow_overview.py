@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from AnyQt.QtCore import QSize
+
 from beamcanvas.canvas.widget import TaskWidget
 
 from .overview_preview import OverviewPreview
@@ -14,3 +16,7 @@ class OWOverview(TaskWidget, task="beamcanvas.spectroscopy.overview"):
     priority = 58
     keywords = ("panel", "summary", "live", "table")
     previews = {"overview": OverviewPreview}  # noqa: RUF012
+
+    def sizeHint(self) -> QSize:
+        """Four plots want the whole of a small screen."""
+        return QSize(1280, 700)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -74,6 +74,11 @@ class RangePlot(CurvePreview):
         self.toolbar.hide()
         return self
 
+    def without_words(self) -> RangePlot:
+        """The same, without the line for the cursor, as one of many plots."""
+        self.position.hide()
+        return self.without_toolbar()
+
 
 def curve(
     x: Any, y: Any, label: str, axis: tuple[str, str], *, unit: str = "", title: str = ""
@@ -95,6 +100,11 @@ K = ("k", "Å⁻¹")
 R = ("R", "Å")
 
 
-def rounded(values: Mapping[str, float], digits: int) -> dict[str, float]:
-    """Settings as a person would type them."""
-    return {name: round(value, digits) for name, value in values.items()}
+_RAISED = str.maketrans("-.0123456789", "⁻·⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def power(base: str, exponent: float) -> str:
+    """A power as it is printed: k², Å⁻³; nothing for the power 0."""
+    if exponent == 0:
+        return ""
+    return base if exponent == 1 else base + f"{exponent:g}".translate(_RAISED)

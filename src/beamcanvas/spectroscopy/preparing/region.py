@@ -11,15 +11,17 @@ from ...task import Param, task
 from ...task.validation import did_you_mean
 from ..spectra import Spectra
 
-_End = Annotated[float | None, Param(unit="eV", auto="all", group="Energies")]
-
 
 @task(title="Energy region", output="spectra", requires="spectroscopy")
 def energy_region(
     spectra: Spectra,
     *,
-    e_min: Annotated[_End, Param(label="From")] = None,
-    e_max: Annotated[_End, Param(label="to")] = None,
+    e_min: Annotated[
+        float | None, Param(unit="eV", label="From", auto="all", group="Energies")
+    ] = None,
+    e_max: Annotated[
+        float | None, Param(unit="eV", label="to", auto="all", group="Energies")
+    ] = None,
 ) -> Spectra:
     """Keep the energies of a range.
 

@@ -20,8 +20,7 @@ from .presets import Preset, filled
 E0From = Literal["rise", "mean", "reference", "table"]
 Method = Literal["polynomials", "mback"]
 
-_Range = Annotated[float | None, Param(unit="eV", auto="by the defaults", group="Pre-edge")]
-_Above = Annotated[float | None, Param(unit="eV", auto="by the defaults", group="Post-edge")]
+_AUTO = "by the defaults"
 
 
 @task(title="Normalise", output="normalised", requires="spectroscopy")
@@ -42,10 +41,18 @@ def normalise(
         ),
     ] = "rise",
     preset: Preset = "larch",
-    pre1: Annotated[_Range, Param(label="From E0 +")] = None,
-    pre2: Annotated[_Range, Param(label="to E0 +")] = None,
-    norm1: Annotated[_Above, Param(label="From E0 +")] = None,
-    norm2: Annotated[_Above, Param(label="to E0 +")] = None,
+    pre1: Annotated[
+        float | None, Param(unit="eV", label="From E0 +", auto=_AUTO, group="Pre-edge")
+    ] = None,
+    pre2: Annotated[
+        float | None, Param(unit="eV", label="to E0 +", auto=_AUTO, group="Pre-edge")
+    ] = None,
+    norm1: Annotated[
+        float | None, Param(unit="eV", label="From E0 +", auto=_AUTO, group="Post-edge")
+    ] = None,
+    norm2: Annotated[
+        float | None, Param(unit="eV", label="to E0 +", auto=_AUTO, group="Post-edge")
+    ] = None,
     nnorm: Annotated[
         int | None,
         Param(label="Degree", ge=0, le=5, auto="by the range", group="Post-edge"),

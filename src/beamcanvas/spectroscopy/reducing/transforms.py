@@ -44,10 +44,6 @@ class FourierTransform:
         return float(self.settings["kweight"])
 
     @property
-    def unit(self) -> str:
-        return f"Å^-{self.kweight + 1:g}"
-
-    @property
     def magnitude(self) -> Array:
         """|chi(R)|, (spectra, points)."""
         return np.abs(self.chi)
