@@ -12,11 +12,13 @@ from beamcanvas.powder import Calibration, DiffractionImage
 from beamcanvas.task import MISSING
 
 from .check_preview import CheckPreview
+from .residual_map_preview import ResidualMapPreview
 from .rings_preview import RingImage, RingsPreview
 
 RINGS = "Rings"
 PREVIEWS = {
     RINGS: RingsPreview,
+    "Residual map": ResidualMapPreview,
     "Residuals": CurvePreview,
     "Pattern": CheckPreview,
     "Report": TablePreview,
@@ -42,6 +44,7 @@ class CalibratingWidget(TaskWidget, openclass=True):
             area,
             {
                 RINGS: RingImage(found.image, found, found.geometry.beam_centre),
+                "Residual map": found,
                 "Residuals": found.residuals,
                 "Pattern": found,
                 "Report": found.report,

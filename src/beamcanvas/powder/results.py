@@ -36,6 +36,7 @@ class Ring:
     #: (n, 2) x and y in pixels of the line on the detector; NaN rows where it leaves it
     line: NDArray[np.float64]
     found: NDArray[np.float64]  #: (points, 2) x and y in pixels where it was found
+    off: NDArray[np.float64]  #: (points,) how far it is from the line there, rad
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +94,16 @@ class Calibration:
                 ),
             ),
         )
+
+    def residual_map(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """x and y of all places where rings were found, pixels, and their residuals, degrees."""
+        rings = [ring for ring in self.rings if ring.points]
+        if not rings:
+            return np.empty((0, 2)), np.empty(0)
+        places, off = (
+            np.concatenate(parts) for parts in zip(*((r.found, r.off) for r in rings), strict=True)
+        )
+        return places, np.degrees(off)
 
     @property
     def report(self) -> dict[str, str]:

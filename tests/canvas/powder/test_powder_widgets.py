@@ -50,7 +50,7 @@ def a_calibration(image: DiffractionImage, trusted: bool = True) -> Calibration:
         geometry=replace(GEOMETRY, trusted=trusted, warnings=() if trusted else (reason,)),
         image=image,
         uncertainties={"distance": 1e-6},
-        rings=(Ring(1, 0.02, 3.0, 40, 1e-5, line, line),),
+        rings=(Ring(1, 0.02, 3.0, 40, 1e-5, line, line, np.full(40, 1e-5)),),
         share_on_rings=0.9,
         share_by_chance=0.1,
         peak_residual=0.001,
@@ -134,7 +134,7 @@ def test_a_calibration_is_shown_as_rings_residuals_pattern_and_report(qtbot):
     found = a_calibration(image)
     shown(widget, Calibrated(GEOMETRY, found)._asdict())
     tabs = [widget.area.tabs.tabText(i) for i in range(widget.area.tabs.count())]
-    assert tabs == ["Rings", "Residuals", "Pattern", "Report"]
+    assert tabs == ["Rings", "Residual map", "Residuals", "Pattern", "Report"]
     page = widget.area.page("Rings")
     assert [c.getName() for c in page.plot.getAllCurves()] == ["ring 1 line"]
     page.points_action.setChecked(True)
@@ -143,7 +143,12 @@ def test_a_calibration_is_shown_as_rings_residuals_pattern_and_report(qtbot):
     assert [c.getName() for c in page.plot.getAllCurves()] == ["ring 1 points"]
     lines = {n: widget.form.rows[n].field.line.placeholderText() for n in ("distance", "rings")}
     assert lines == {"distance": "auto: 100", "rings": "auto: 1"}  # mm, as the field has it
-    widget.area.tabs.setCurrentIndex(3)
+    widget.area.tabs.setCurrentIndex(1)
+    places, residuals = found.residual_map()
+    dots = widget.area.page("Residual map").plot.getScatter("residuals")
+    assert len(dots.getXData()) == len(places) == len(residuals) == 40
+    assert "40 places on rings" in widget.area.page("Residual map").position.text()
+    widget.area.tabs.setCurrentIndex(4)
     assert ("Trusted", "yes") in widget.area.page("Report").model.rows
 
 
@@ -151,7 +156,7 @@ def test_the_check_pattern_is_integrated_in_the_background(qtbot):
     image = an_image()
     widget = made(qtbot, "ow_calibrate", image=image)
     shown(widget, Calibrated(GEOMETRY, a_calibration(image))._asdict())
-    widget.area.tabs.setCurrentIndex(2)
+    widget.area.tabs.setCurrentIndex(3)
     page = widget.area.page("Pattern")
     qtbot.waitUntil(lambda: bool(page.curves), timeout=60000)
     assert page.plot.getXAxis().getLabel() == "2θ (°)"

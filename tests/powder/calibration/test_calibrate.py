@@ -124,6 +124,10 @@ def test_the_evidence_of_a_calibration(calibrated: Calibrated) -> None:
         on = ring.line[np.isfinite(ring.line[:, 0])]
         nearest = np.hypot(*(ring.found[:, None] - on).T).min(axis=0)
         assert np.median(nearest) < 2.5
+    places, off = calibration.residual_map()
+    assert len(places) == len(off) == sum(ring.points for ring in seen)
+    first = off[: seen[0].points]
+    assert np.sqrt(np.mean(first**2)) == pytest.approx(degrees(seen[0].residual), rel=1e-6)
     residuals = calibration.residuals
     assert residuals.signal.shape == (17,)
     assert residuals.axes[0].title == "2θ (°)"

@@ -9,7 +9,8 @@ from ...errors import InputError
 from ...task import SILENT, Param, Progress, task
 from ..results import Calibration
 from ..types import DiffractionImage, Geometry, Mask, Setup
-from .geometry_search import GeometrySearch
+from .geometry_search import Candidate, GeometrySearch
+from .rings import parameters_of, to_beam
 
 #: What can be held fixed while refining.
 Quantity = Literal["distance", "beam centre", "tilt", "energy"]
@@ -127,6 +128,8 @@ def refine_geometry(
 ) -> Calibrated:
     """Refine a geometry that is nearly right, as from an earlier ``.poni`` file.
 
+    When it turns out to be further off, distance and beam centre are searched around it.
+
     Parameters
     ----------
     image:
@@ -153,5 +156,19 @@ def refine_geometry(
     upside_down = search.from_geometry(start.flipped())
     if upside_down.score > max(best.score, 0) and best.evidence.doubts:
         best, notes = upside_down, ["the geometry was made for the image upside down"]
+    if best.evidence.doubts and "tilt" not in fixed:
+        further = _around(search, start, fixed)
+        if further is not None and not further.evidence.doubts:
+            best, notes = further, ["it was not near the geometry to start from"]
     calibration = search.result(best, notes)
     return Calibrated(calibration.geometry, calibration)
+
+
+def _around(search: GeometrySearch, start: Geometry, fixed: list[Quantity]) -> Candidate | None:
+    """The best geometry with a beam centre and a distance roughly as those of another."""
+    distance, *centre = to_beam(parameters_of(start))[:3]
+    factor = 1.0 if "distance" in fixed else _ROUGHLY
+    largest = max(start.detector.pixel_size) * max(start.detector.shape)
+    reach = 0.0 if "beam centre" in fixed else 0.05 * largest
+    place = (float(centre[0]), float(centre[1]))
+    return search.from_scratch(place, reach, (distance / factor, distance * factor))

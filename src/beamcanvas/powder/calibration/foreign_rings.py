@@ -24,6 +24,8 @@ _FEWEST = 4  #: rings of another powder to name it
 _MORE = 0.15  #: by which another powder's share of the rings is clearly larger
 _NEARER = 0.5  #: of the distance of rings from lines, when another powder is clearly nearer
 _VISIBLE = 0.08  #: distance of rings from lines that is not yet noise, pixels
+_AS_NEAR = 1.5  #: distance of rings from lines that is as good as another's, times that
+_SAME_SIZE = 0.002  #: lattices that differ by less give the same geometry
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,6 +170,39 @@ def better_powder(peaks: RingPeaks, own: PowderFit, wavelength: float) -> Powder
             if fit.better_than(own):
                 better.append(fit)
     return max(better, key=lambda fit: (round(fit.share, 2), -fit.off), default=None)
+
+
+def equal_powders(peaks: RingPeaks, own: PowderFit, wavelength: float) -> dict[str, float]:
+    """Known powders that account for the rings as well as `own`, and by how much they'd move.
+
+    Lattices that are equal up to their size, as those of Al and Au, differ by a distance only,
+    and a few rings don't tell which it is. The names come with the factor of the distance, the
+    nearest one first; those of the same size, such as batches of a standard, are left out.
+    """
+    from ..experiment.detectors import calibrant_names, named_calibrant
+
+    equal: dict[str, float] = {}
+    for name in calibrant_names():
+        sines = 1e10 / (2 * np.array(named_calibrant(name).d_spacings))
+        lines = np.unique(lines_at(sines[sines * wavelength < 0.976], wavelength))
+        for rough in _scales(peaks, lines):
+            scale = _sharpened(peaks, lines, float(rough))
+            fit = peaks.at(scale).fit(name, lines)
+            as_near = fit.off <= max(_AS_NEAR * own.off, _VISIBLE)
+            if fit.matched >= own.matched and fit.share >= own.share and as_near:
+                equal[name] = min(scale, equal.get(name, scale), key=lambda s: abs(s - 1))
+    equal = {n: s for n, s in equal.items() if abs(s - 1) > _SAME_SIZE}
+    return dict(sorted(equal.items(), key=lambda item: abs(item[1] - 1)))
+
+
+def _sharpened(peaks: RingPeaks, lines: Array, scale: float) -> float:
+    """The scale with which rings near lines are nearest to them."""
+    there = peaks.at(scale)
+    which = nearest(there.angle, lines)
+    near = np.abs(there.angle - lines[which]) < there.near
+    if not near.any():
+        return scale
+    return float(np.median(np.tan(peaks.angle[near]) / np.tan(lines[which[near]])))
 
 
 def _scales(peaks: RingPeaks, lines: Array) -> Array:

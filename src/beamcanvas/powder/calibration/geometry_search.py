@@ -15,7 +15,7 @@ from ..correction.mask import usable_mask
 from ..results import Calibration, Ring
 from ..types import DiffractionImage, Geometry, Mask, Setup, check_shape
 from .acceptance import Evidence, assess
-from .foreign_rings import better_powder, foreign_rings, ring_peaks
+from .foreign_rings import better_powder, equal_powders, foreign_rings, ring_peaks
 from .ring_refinement import Refined, refine
 from .ring_search import BrightPixels, bright_pixels, find_centres, find_distances, sharpen
 from .rings import (
@@ -272,14 +272,25 @@ class GeometrySearch:
         peaks = ring_peaks(self.positions, self.values, best.placement, best.evidence.pixel, width)
         self.progress.check()
         own = peaks.fit(name, lines)
-        other = better_powder(peaks, own, wavelength)
-        if other is not None:
-            return [f"the rings fit {other.words} better than {own.words}"], []
+        better = better_powder(peaks, own, wavelength)
+        if better is not None:
+            return [f"the rings fit {better.words} better than {own.words}"], []
+        remarks = []
         strong = foreign_rings(peaks, lines)
-        if not strong:
-            return [], []
-        them = "1 strong ring" if strong == 1 else f"{strong} strong rings"
-        return [], [f"the image has {them} that {name} doesn't have, of a sample or another powder"]
+        if strong:
+            them = "1 strong ring" if strong == 1 else f"{strong} strong rings"
+            remarks.append(
+                f"the image has {them} that {name} doesn't have, of a sample or another powder"
+            )
+        # a distance that is held, or rings that another lattice doesn't match, tell which it is
+        equal = equal_powders(peaks, own, wavelength) if 0 in self.free else {}
+        if equal:
+            other, scale = next(iter(equal.items()))
+            remarks.append(
+                f"{other} would fit these rings as well, at "
+                f"{1e3 * scale * best.placement[0]:.1f} mm: make sure that it was {name}"
+            )
+        return [], remarks
 
     def uncertainties(self, best: Candidate) -> dict[str, float]:
         """Standard deviations of the parameters that could move."""
@@ -326,6 +337,7 @@ class GeometrySearch:
                         else np.nan,
                         line=line,
                         found=found,
+                        off=residuals,
                     )
                 )
         return tuple(rings)

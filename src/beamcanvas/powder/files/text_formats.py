@@ -101,14 +101,13 @@ def _stepped(file: Path, lines: list[str]) -> Columns | None:
         return None
     start, step, end = head
     count = round((end - start) / step) + 1
-    values = np.array([value for row in rows for value in row])
+    values: Array = np.array([value for row in rows for value in row], dtype=float)
     if len(values) != count and not (widths == {10} and count > 1):
         return None
     _complete(file, len(values), count)
     heading = [line.lstrip("#! ") for line in lines[:first]]
-    return Columns(
-        start + step * np.arange(count), values, None, "2th_deg", heading[0] if heading else ""
-    )
+    x: Array = start + step * np.arange(count, dtype=float)
+    return Columns(x, values, None, "2th_deg", heading[0] if heading else "")
 
 
 def _leading(line: str) -> list[float]:
