@@ -223,7 +223,7 @@ class _Joint:
     ) -> None:
         self.volumes, self.along, self.starts = volumes, along, starts
         self.scales = [1.0] * len(volumes)
-        self.overlaps = []
+        self.overlaps: list[tuple[int, int]] = []
         for n in range(1, len(volumes)):
             end = starts[n - 1] + volumes[n - 1].shape[along]
             start, stop = starts[n], starts[n] + volumes[n].shape[along]
@@ -291,13 +291,10 @@ class _Joint:
                 for n, (start, d) in enumerate(zip(self.starts, data, strict=True))
                 if start <= z < start + d.shape[0]
             ]
-            frames = [
-                np.asarray(
-                    data[n].frames(z - self.starts[n], z - self.starts[n] + 1)[0], np.float32
-                )
-                * np.float32(self.scales[n])
-                for n in seen
-            ]
+            frames = []
+            for n in seen:
+                frame = data[n].frames(z - self.starts[n], z - self.starts[n] + 1)[0]
+                frames.append(np.asarray(frame, np.float32) * np.float32(self.scales[n]))
             if len(seen) == 1:
                 yield frames[0]
             else:
