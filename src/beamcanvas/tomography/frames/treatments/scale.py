@@ -24,7 +24,7 @@ Box = tuple[int, int, int, int]
 class Scale(RadioTreatment):
     """Divides each projection by a number of its own."""
 
-    order: ClassVar[int] = 20
+    order: ClassVar[int] = 5
     by: tuple[float, ...]  #: one for each projection of the scan
     said: str = ""  #: where they come from
 

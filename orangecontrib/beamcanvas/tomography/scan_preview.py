@@ -1,0 +1,243 @@
+"""A scan to look through: its projections as treated and as measured, its sinograms."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from AnyQt.QtCore import Qt, QTimer
+from AnyQt.QtWidgets import (
+    QButtonGroup,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QSlider,
+    QSpinBox,
+    QToolButton,
+    QWidget,
+)
+from orangewidget.utils.concurrent import FutureWatcher
+
+from beamcanvas.canvas.previews.base import Preview
+from beamcanvas.canvas.previews.image import ImagePreview
+from beamcanvas.canvas.threads import pool
+from beamcanvas.errors import InputError
+from beamcanvas.nexus import Axis, NXData
+from beamcanvas.tomography import TomoScan
+
+if TYPE_CHECKING:
+    from beamcanvas.tomography.frames.projections import Projections
+
+TREATED, MEASURED, SINOGRAM = "Projection", "As measured", "Sinogram"
+_TIPS = {
+    TREATED: "With darks, flats and all treatments so far",
+    MEASURED: "Counts, as they are in the file",
+    SINOGRAM: "One row of all projections, minus the logarithm",
+}
+
+
+class ScanPreview(Preview):
+    """One projection or one sinogram, read in the background when it is looked at."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.scan: TomoScan | None = None
+        self.image = ImagePreview(self)
+        self.kinds = QButtonGroup(self)
+        choice = QHBoxLayout()
+        choice.setContentsMargins(8, 6, 8, 0)
+        choice.setSpacing(2)
+        for kind, tip in _TIPS.items():
+            button = QToolButton()
+            button.setText(kind)
+            button.setToolTip(tip)
+            button.setCheckable(True)
+            self.kinds.addButton(button)
+            choice.addWidget(button)
+        self.kinds.buttonClicked.connect(lambda _: self._change_kind())
+        self.words = QLabel()
+        self.words.setContentsMargins(10, 0, 0, 0)
+        # long ones don't make the window wider
+        self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        choice.addWidget(self.words, 1)
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.valueChanged.connect(self._move)
+        self.number = QSpinBox()
+        self.number.setKeyboardTracking(False)
+        self.number.valueChanged.connect(self.slider.setValue)
+        self.where = QLabel()
+        self.where.setMinimumWidth(
+            self.fontMetrics().horizontalAdvance("row 0000 of 0000, 000.00°")
+        )
+        row = QHBoxLayout()
+        row.setContentsMargins(8, 0, 8, 6)
+        row.addWidget(self.slider, 1)
+        row.addWidget(self.number)
+        row.addWidget(self.where)
+        self.box.addLayout(choice)
+        self.box.addWidget(self.image, 1)
+        self.box.addLayout(row)
+        self._at = dict.fromkeys(_TIPS, -1)
+        self._frames = _Frames()
+        self._watch: FutureWatcher | None = None
+        self._is_reading = False
+        self._wanted: tuple[str, int] | None = None
+        self._late = QTimer(self, singleShot=True, interval=300)
+        self._late.timeout.connect(lambda: self.image.position.setText("Reading …"))
+        self.destroyed.connect(self._frames.close)
+
+    @classmethod
+    def fits(cls, value: Any, data: NXData | None) -> int:
+        return 10 if isinstance(value, TomoScan) else 0
+
+    @property
+    def kind(self) -> str:
+        """What is shown: a projection as treated, as measured, or a sinogram."""
+        return str(self.kinds.checkedButton().text())
+
+    def show_value(self, value: TomoScan) -> None:
+        first = self.scan is None
+        self.scan = value
+        can_treat = value.darks is not None and value.flats is not None
+        for button in self.kinds.buttons():
+            needs = button.text() != MEASURED
+            button.setEnabled(can_treat or not needs)
+            if needs and not can_treat:
+                button.setToolTip("Needs darks and flats: reduce them first")
+        checked = self.kinds.checkedButton()
+        if first or checked is None or not checked.isEnabled():
+            self._check(TREATED if can_treat else MEASURED)
+        elif can_treat and checked.text() == MEASURED and value.treatments:
+            self._check(TREATED)
+        done = [t.summary for t in value.treatments]
+        if value.selection.binning != (1, 1):
+            done.insert(0, "binned {} × {}".format(*value.selection.binning))
+        self.words.setText(" · ".join(done))
+        self.words.setToolTip("\n".join(done))
+        self._change_kind()
+
+    def _check(self, kind: str) -> None:
+        next(b for b in self.kinds.buttons() if b.text() == kind).setChecked(True)
+
+    def _change_kind(self) -> None:
+        self._want(self._at[self.kind])
+
+    def _move(self, at: int) -> None:
+        self._at[self.kind] = at
+        self._show_number(at)
+        self._want(at)
+
+    def _show_number(self, at: int) -> None:
+        for box in (self.slider, self.number):
+            box.blockSignals(True)
+            box.setValue(at)
+            box.blockSignals(False)
+
+    def _want(self, at: int) -> None:
+        self._wanted = (self.kind, at)
+        self._late.start()
+        self._read_next()
+
+    def _read_next(self) -> None:
+        """Read what is wanted now; what was wanted meanwhile is skipped."""
+        if self._is_reading or self._wanted is None or self.scan is None:
+            return
+        kind, at = self._wanted
+        self._wanted = None
+        self._is_reading = True
+        future = pool().submit(self._frames.read, self.scan, kind, at)
+        self._watch = FutureWatcher(future)
+        self._watch.done.connect(self._show_read)
+
+    def _show_read(self, future: Future[Any]) -> None:
+        self._is_reading = False
+        if self._wanted is not None:
+            self._read_next()
+            return
+        self._late.stop()
+        try:
+            seen = future.result()
+        except InputError as error:
+            self._say(str(error))
+            return
+        self._at[seen.kind] = seen.at
+        for box in (self.slider, self.number):
+            box.blockSignals(True)
+            box.setRange(0, seen.total - 1)
+            box.blockSignals(False)
+        self._show_number(seen.at)
+        self.where.setText(seen.where)
+        self.image.position.setText(" ")
+        self.image.show_image(seen.data)
+
+    def _say(self, words: str) -> None:
+        self._late.stop()
+        self.image.position.setText(words)
+        self.image.position.setToolTip(words)
+
+
+class Seen(NamedTuple):
+    """What was read, and where it is among the others."""
+
+    kind: str
+    at: int
+    total: int
+    where: str
+    data: NXData
+
+
+class _Frames:
+    """The scan that is looked at, its files open as long as it is. Used by a thread at a time."""
+
+    def __init__(self) -> None:
+        self._scan: TomoScan | None = None
+        self._opened: Projections | None = None
+
+    def close(self) -> None:
+        """Close the files."""
+        opened, self._opened, self._scan = self._opened, None, None
+        if opened is not None:
+            with suppress(Exception):  # a file system that went away
+                opened.close()
+
+    def read(self, scan: TomoScan, kind: str, at: int) -> Seen:
+        """What is to be shown; a position below 0 stands for the first projection, a middle row."""
+        from beamcanvas.tomography.frames.projections import Projections
+
+        if scan != self._scan or self._opened is None:
+            self.close()
+            self._opened = Projections(scan)
+            self._scan = scan
+        projections = self._opened
+        count = projections.shape[1 if kind == SINOGRAM else 0]
+        if at < 0:
+            at = count // 2 if kind == SINOGRAM else 0
+        at = min(at, count - 1)
+        if kind == SINOGRAM:
+            return Seen(kind, at, count, f"row of {count}", _sinogram(projections, at))
+        where = f"of {count}, at {np.rad2deg(projections.angles[at]):.5g}°"
+        return Seen(kind, at, count, where, _radio(projections, at, kind == MEASURED))
+
+
+def _radio(projections: Projections, at: int, measured: bool) -> NXData:
+    if measured:
+        return NXData(signal=projections.raw(at), name="counts", label="Counts", pixels=True)
+    frame = projections.radio(at)
+    return NXData(signal=frame, name="transmission", label="I/I0", pixels=True)
+
+
+def _sinogram(projections: Projections, row: int) -> NXData:
+    degrees = np.rad2deg(projections.angles)
+    steps = np.diff(degrees)
+    if len(steps) and np.ptp(steps) < 0.01 * np.abs(steps).max():
+        angle = Axis(name="angle", values=degrees, unit="°", label="Angle")
+    else:
+        angle = Axis(name="projection", label="Projection")
+    return NXData(
+        signal=projections.sinograms(row, row + 1)[0],
+        name="line_integral",
+        label="-log(I/I0)",
+        axes=(angle, Axis(name="column", unit="px", label="Column")),
+    )

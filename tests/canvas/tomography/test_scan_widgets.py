@@ -1,0 +1,197 @@
+"""The widgets of scans and frames: looking through a scan, and the region that is moved on it."""
+
+from __future__ import annotations
+
+import shutil
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+
+import numpy as np
+import orangecontrib.beamcanvas.tomography as package
+import pytest
+from kept import keep
+
+from beamcanvas.canvas.previews import preview_for
+from beamcanvas.canvas.run.node_run import Linked, State
+from beamcanvas.canvas.widget import TaskWidget
+from beamcanvas.tomography import (
+    Scans,
+    TomoScan,
+    bin_pixels,
+    correct_hot_pixels,
+    open_scan,
+    reduce_darks_and_flats,
+)
+from beamcanvas.tomography.frames.projections import Projections
+
+pytestmark = pytest.mark.gui
+
+TUTORIAL = Path(__file__).parents[3] / "tutorials" / "tomography"
+NAMES = sorted(m.name for m in iter_modules(package.__path__) if m.name.startswith("ow_"))
+
+
+@pytest.fixture(scope="module")
+def scan(tmp_path_factory: pytest.TempPathFactory) -> TomoScan:
+    folder = tmp_path_factory.mktemp("scan")
+    return reduce_darks_and_flats(open_scan(shutil.copy(TUTORIAL / "savu.nx", folder)))
+
+
+def widget_class(module: str) -> type[TaskWidget]:
+    found = vars(import_module(f"{package.__name__}.{module}"))
+    return next(
+        c
+        for n, c in found.items()
+        if n.startswith("OW") and isinstance(c, type) and issubclass(c, TaskWidget)
+    )
+
+
+def made(qtbot, module: str, settings=None, **linked):
+    kind = widget_class(module)
+    stored = {"_ewoks_default_inputs": settings or {}, "automatic": False}
+    widget = kind.__new__(kind, stored_settings=stored)
+    widget.__init__()
+    for name, value in linked.items():
+        widget.noderun.linked[name] = Linked(name.title(), "Result", value)
+    keep(qtbot, widget).show()
+    return widget
+
+
+def run(qtbot, widget) -> None:
+    widget.noderun.run()
+    ended = (State.DONE, State.FAILED)
+    qtbot.waitUntil(lambda: widget.noderun.state in ended, timeout=60000)
+    assert widget.noderun.error is None
+
+
+@pytest.mark.parametrize("module", NAMES)
+def test_each_widget_has_its_task_its_icon_and_a_window(qtbot, module: str):
+    kind = widget_class(module)
+    task = kind.__new__(kind)._task()[0]
+    assert kind.name == task.title
+    description = kind.get_widget_description()
+    assert [o.id for o in description["outputs"]] == list(task.outputs)
+    assert (Path(package.__path__[0]) / kind.icon).is_file()
+    widget = made(qtbot, module)
+    assert widget.form.rows.keys() == task.inputs.keys()
+    assert widget.minimumSizeHint().height() <= 700
+
+
+def looked_at(qtbot, scan: TomoScan):
+    from orangecontrib.beamcanvas.tomography.scan_preview import ScanPreview
+
+    assert preview_for(scan) is ScanPreview
+    page = keep(qtbot, ScanPreview())
+    page.show()
+    page.show_value(scan)
+    qtbot.waitUntil(lambda: page.image.data is not None, timeout=20000)
+    return page
+
+
+def seen(qtbot, page, name: str, shape: tuple[int, int]) -> np.ndarray:
+    qtbot.waitUntil(
+        lambda: page.image.data.name == name and page.image.data.signal.shape == shape,
+        timeout=20000,
+    )
+    return page.image.data.signal
+
+
+def choose(page, kind: str) -> None:
+    next(b for b in page.kinds.buttons() if b.text() == kind).click()
+
+
+def test_a_scan_is_looked_through(qtbot, scan: TomoScan):
+    page = looked_at(qtbot, correct_hot_pixels(scan))
+    with Projections(correct_hot_pixels(scan)) as projections:
+        first, tenth = projections.radio(0), projections.radio(10)
+        raw, line = projections.raw(10), projections.sinograms(12, 13)[0]
+    np.testing.assert_array_equal(seen(qtbot, page, "transmission", (24, 160)), first)
+    assert page.words.text() == "hot pixels, 0.04 from their neighbours"
+    assert page.where.text() == "of 91, at -88.2°"
+    page.number.setValue(10)
+    qtbot.waitUntil(lambda: page.where.text() == "of 91, at -68.2°", timeout=20000)
+    np.testing.assert_array_equal(page.image.data.signal, tenth)
+    choose(page, "As measured")
+    assert seen(qtbot, page, "counts", (24, 160)).dtype == np.uint16
+    page.number.setValue(10)
+    qtbot.waitUntil(lambda: (page.image.data.signal == raw).all(), timeout=20000)
+    choose(page, "Sinogram")
+    np.testing.assert_array_equal(seen(qtbot, page, "line_integral", (91, 160)), line)
+    assert page.image.data.axes[0].unit == "°"
+
+
+def test_a_scan_without_darks_is_seen_as_measured(qtbot):
+    page = looked_at(qtbot, open_scan(TUTORIAL / "savu.nx"))
+    assert page.kind == "As measured"
+    assert [b.isEnabled() for b in page.kinds.buttons()] == [False, True, False]
+
+
+def test_the_next_scan_takes_the_place_of_the_last(qtbot, scan: TomoScan):
+    page = looked_at(qtbot, scan)
+    choose(page, "Sinogram")
+    seen(qtbot, page, "line_integral", (91, 160))
+    page.show_value(bin_pixels(scan))
+    seen(qtbot, page, "line_integral", (91, 80))
+    assert page.slider.maximum() == 11
+    assert page.words.text() == "binned 2 × 2"
+
+
+def test_what_went_wrong_is_said_below(qtbot, scan: TomoScan, tmp_path: Path):
+    file = Path(shutil.copy(TUTORIAL / "savu.nx", tmp_path))
+    page = looked_at(qtbot, open_scan(file))
+    file.unlink()
+    page.show_value(bin_pixels(open_scan(TUTORIAL / "savu.nx")))
+    seen(qtbot, page, "counts", (24, 160))
+    gone = Path(shutil.copy(TUTORIAL / "tooth.nx", tmp_path))
+    lost = open_scan(gone)
+    gone.unlink()
+    page.show_value(lost)
+    qtbot.waitUntil(lambda: "there is no such file" in page.image.position.text(), timeout=20000)
+
+
+def test_scans_are_a_table(qtbot, scan: TomoScan):
+    from orangecontrib.beamcanvas.tomography.scans_preview import ScansPreview
+
+    scans = Scans((scan, open_scan(TUTORIAL / "tooth.nx")), ("x.nx: it is cut off.",))
+    assert preview_for(scans) is ScansPreview
+    page = keep(qtbot, ScansPreview())
+    page.show()
+    page.show_value(scans)
+    model = page.table.model
+    cells = [model.data(model.index(1, n)) for n in range(3)]
+    assert cells == ["tooth", "181", "2 × 640"]
+    assert page.problems.text() == "x.nx: it is cut off."
+
+
+@pytest.mark.parametrize(
+    ("module", "settings", "expected"),
+    [
+        (
+            "ow_region",
+            {"first_row": 2},
+            {"first_row": 5, "last_row": 14, "first_column": 10, "last_column": 39},
+        ),
+        ("ow_normalise_projections", {"region": [0, 3, 0, 3]}, {"region": [5, 14, 10, 39]}),
+    ],
+)
+def test_the_region_is_moved_on_the_projection(
+    qtbot, scan: TomoScan, module: str, settings: dict, expected: dict
+):
+    widget = made(qtbot, module, settings, scan=scan)
+    page = widget.area.tabs.widget(0)
+    qtbot.waitUntil(lambda: page.image.data is not None, timeout=20000)
+    page.rectangle.setGeometry(origin=(10.2, 4.9), size=(29.6, 10.1))
+    page.rectangle.sigEditingFinished.emit()
+    assert widget.noderun.settings == expected
+    run(qtbot, widget)
+    assert widget.area.tabs.widget(0) is page
+    assert tuple(page.rectangle.getOrigin()) == (10, 5)
+    assert tuple(page.rectangle.getSize()) == (30, 10)
+    widget.undo_action.trigger()
+    assert widget.noderun.settings == settings
+    page.rectangle.setGeometry(origin=(-50, -50), size=(1000, 1000))
+    page.rectangle.sigEditingFinished.emit()
+    assert widget.noderun.settings in (
+        {"first_row": 0, "last_row": 23, "first_column": 0, "last_column": 159},
+        {"region": [0, 23, 0, 159]},
+    )
