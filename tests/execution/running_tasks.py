@@ -5,41 +5,34 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
+from beamcanvas.execution.conformance.tasks import (
+    add,
+    add_below_ten,
+    add_or_fail,
+    collect,
+    describe_error,
+    leave,
+    nothing,
+    raise_two_parts,
+    steps,
+    total,
+)
 from beamcanvas.task import SILENT, Param, Progress, task
 
-
-@task
-def add(a: float, b: float = 0) -> float:
-    return a + b
-
-
-class Sum(NamedTuple):
-    result: float
-    too_small: bool
-
-
-@task
-def add_below_ten(a: float, b: float = 0) -> Sum:
-    return Sum(a + b, a + b < 10)
-
-
-@task
-def add_or_fail(a: float = 0, b: float = 0, raise_error: bool = False) -> float:
-    if raise_error:
-        raise RuntimeError("Intentional error")
-    return a + b
-
-
-@task(output="sum")
-def total(list: list[float]) -> float:
-    return sum(list)
-
-
-@task
-def nothing() -> None:
-    pass
+__all__ = [
+    "add",
+    "add_below_ten",
+    "add_or_fail",
+    "collect",
+    "describe_error",
+    "leave",
+    "nothing",
+    "raise_two_parts",
+    "steps",
+    "total",
+]
 
 
 @task
@@ -47,21 +40,9 @@ def where() -> int:
     return os.getpid()
 
 
-@task(output="values")
-def collect(a: Any = None, b: Any = None, c: Any = None) -> dict[str, Any]:
-    return {n: v for n, v in (("a", a), ("b", b), ("c", c)) if v is not None}
-
-
 @task
 def bounded(x: Annotated[float, Param(ge=0, unit="mm")]) -> float:
     return x
-
-
-@task
-def steps(n: int, progress: Progress = SILENT) -> int:
-    for i in range(n):
-        progress((i + 1) / n, f"step {i + 1}")
-    return n
 
 
 @task
@@ -88,11 +69,6 @@ def crash() -> None:
 
 
 @task
-def leave() -> None:
-    raise SystemExit(2)
-
-
-@task
 def lambda_out() -> Any:
     return lambda: None
 
@@ -100,21 +76,6 @@ def lambda_out() -> Any:
 @task
 def path_is(path: Annotated[str, Param(path="open")]) -> str:
     return path
-
-
-class UnpicklableError(Exception):
-    def __init__(self, first: str, second: str) -> None:
-        super().__init__(f"{first} and {second}")
-
-
-@task
-def raise_unpicklable() -> None:
-    raise UnpicklableError("one", "two")
-
-
-@task
-def describe_error(WorkflowException: dict[str, Any], a: float | None = None) -> str:  # noqa: N803
-    return f"{WorkflowException['errorMessage']} with a={a}"
 
 
 BOXES: Any = None

@@ -81,7 +81,8 @@ def test_inputs_mean_the_same(inputs: Any) -> None:
 @pytest.mark.parametrize("name", ["acyclic1", "acyclic3", "demo"])
 def test_graphs_of_our_tasks_run_in_ewoks(name: str) -> None:
     from ewoks import execute_graph
-    from running_graphs import GRAPHS, OUTPUTS
+
+    from beamcanvas.execution.conformance.graphs import GRAPHS, OUTPUTS
 
     assert execute_graph(to_dict(GRAPHS[name]()[0])) == OUTPUTS[name]
 
@@ -89,7 +90,8 @@ def test_graphs_of_our_tasks_run_in_ewoks(name: str) -> None:
 @pytest.mark.parametrize("name", ["acyclic2", "cyclic1"])
 def test_conditional_graphs_of_our_tasks_run_in_ppf(name: str) -> None:
     from ewoksppf import execute_graph
-    from running_graphs import GRAPHS, OUTPUTS
+
+    from beamcanvas.execution.conformance.graphs import GRAPHS, OUTPUTS
 
     theirs = execute_graph(
         to_dict(GRAPHS[name]()[0]), pool_type="thread", scaling_workers=False, max_workers=1

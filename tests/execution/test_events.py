@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 import running_tasks as tasks
-from running_graphs import acyclic1
 from test_run import adding, failing
 
 from beamcanvas.errors import InputError, TaskError
 from beamcanvas.execution import run
+from beamcanvas.execution.conformance.graphs import acyclic1
 from beamcanvas.execution.events import FIELDS, Event
 from beamcanvas.execution.executors import Executor
 from beamcanvas.execution.handlers.terminal import Terminal
@@ -60,7 +60,9 @@ def test_fields(executor: Executor) -> None:
     assert times == sorted(times)
     assert all(t.tzinfo is not None for t in times)
     assert [e["workflow_id"] for e in told] == [None, *["adding"] * 8, None]
-    assert {e["task_id"] for e in told if e["context"] == "node"} == {"running_tasks.add"}
+    assert {e["task_id"] for e in told if e["context"] == "node"} == {
+        "beamcanvas.execution.conformance.tasks.add"
+    }
     assert [e["error"] for e in told if e["type"] == "end"] == [False] * 5
     assert [e["error"] for e in told if e["type"] == "start"] == [None] * 5
 

@@ -124,9 +124,9 @@ def test_an_output_that_can_not_travel_is_named(processes: Executor) -> None:
 
 
 def test_an_error_that_can_not_travel_keeps_its_words(processes: Executor) -> None:
-    with pytest.raises(TaskError, match="UnpicklableError: one and two") as info:
-        run(one(tasks.raise_unpicklable), executor=processes)
-    assert "raise_unpicklable" in info.value.__cause__.__notes__[0]
+    with pytest.raises(TaskError, match="TwoPartError: one and two") as info:
+        run(one(tasks.raise_two_parts), executor=processes)
+    assert "raise_two_parts" in info.value.__cause__.__notes__[0]
 
 
 def test_progress_crosses_every_border(executor: Executor) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 import running_tasks as tasks
-from running_graphs import GRAPHS, OUTPUTS
 
 import beamcanvas
 from beamcanvas.errors import InputError, TaskError, WorkflowError
@@ -16,16 +15,6 @@ from beamcanvas.execution import run
 from beamcanvas.execution.executors import Executor
 from beamcanvas.task import MISSING
 from beamcanvas.workflow import Workflow
-
-
-@pytest.mark.parametrize("name", list(GRAPHS))
-def test_graphs_of_ewoks(name: str, executor: Executor) -> None:
-    workflow, expected = GRAPHS[name]()
-    result = run(workflow, executor=executor)
-    for node_id, outputs in expected.items():
-        assert result.nodes.get(node_id) == outputs
-    assert result.outputs == OUTPUTS[name]
-    assert not result.errors
 
 
 def adding(**values: float) -> Workflow:
@@ -53,7 +42,16 @@ def adding(**values: float) -> Workflow:
         ([{"name": "b", "value": 2, "all": True}], 6),
         ([{"name": "b", "value": 2, "id": "second"}], 4),
         ([{"name": "b", "value": 2, "label": "Step"}], 5),
-        ([{"name": "b", "value": 2, "task_identifier": "running_tasks.add"}], 6),
+        (
+            [
+                {
+                    "name": "b",
+                    "value": 2,
+                    "task_identifier": "beamcanvas.execution.conformance.tasks.add",
+                }
+            ],
+            6,
+        ),
         ([{"name": "b", "value": 2, "task_identifier": "add", "label": "Start"}], 4),
         ([{"name": "b", "value": 9, "all": True}, {"name": "b", "value": 2, "all": True}], 6),
     ],
@@ -210,11 +208,11 @@ def test_a_failure_names_the_node_and_independent_branches_finish(executor: Exec
         run(failing(), executor=executor)
     error = info.value
     assert str(error) == (
-        "Node 'Bad one' (a), task running_tasks.add_or_fail, failed: "
+        "Node 'Bad one' (a), task beamcanvas.execution.conformance.tasks.add_or_fail, failed: "
         "RuntimeError: Intentional error"
     )
     assert error.node_id == "a"
-    assert error.task_identifier == "running_tasks.add_or_fail"
+    assert error.task_identifier == "beamcanvas.execution.conformance.tasks.add_or_fail"
     assert error.result.nodes == {"c": {"result": 1}, "d": {"result": 1}}
     assert error.result.outputs == {"result": 1}
     assert list(error.result.errors) == ["a"]
