@@ -1,0 +1,160 @@
+"""One slice in many ways: vignettes to choose from, and their scores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from AnyQt.QtCore import QSize, Qt
+from AnyQt.QtGui import QIcon, QImage, QPixmap
+from AnyQt.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QListView,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from beamcanvas.canvas.previews.base import Preview
+from beamcanvas.canvas.previews.curve import CurvePreview
+from beamcanvas.canvas.previews.image import ImagePreview
+from beamcanvas.nexus import Axis, NXData
+from beamcanvas.tomography import Candidates
+from beamcanvas.tomography.centre.scores import WORDS
+
+_SIZE = QSize(118, 118)
+
+
+class CandidatesPreview(Preview):
+    """Vignettes on the left, the chosen one large on the right, all scores below it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.on_taken: Callable[[float | None], None] | None = None
+        self.candidates: Candidates | None = None
+        self.list = QListWidget()
+        self.list.setViewMode(QListView.ViewMode.IconMode)
+        self.list.setResizeMode(QListView.ResizeMode.Adjust)
+        self.list.setMovement(QListView.Movement.Static)
+        self.list.setUniformItemSizes(True)
+        self.list.setIconSize(_SIZE)
+        self.list.setSpacing(3)
+        self.list.currentRowChanged.connect(self._show_one)
+        self.list.itemDoubleClicked.connect(lambda _: self._take())
+        self.image = ImagePreview(self)
+        self.curve = CurvePreview(self)
+        self.curve.plot.sigPlotSignal.connect(self._curve_event)
+        self.take = QPushButton("Take")
+        self.take.setToolTip("Take this one, for this scan and those that follow")
+        self.take.clicked.connect(self._take)
+        self.auto = QPushButton("Back to auto")
+        self.auto.setToolTip("Let the score decide again, for each scan")
+        self.auto.clicked.connect(lambda: self._give(None))
+        self.words = QLabel()
+        line = QHBoxLayout()
+        line.setContentsMargins(8, 4, 8, 4)
+        line.addWidget(self.words, 1)
+        line.addWidget(self.auto)
+        line.addWidget(self.take)
+        large = QWidget()
+        column = QVBoxLayout(large)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.image, 1)
+        column.addLayout(line)
+        right = QSplitter(Qt.Orientation.Vertical)
+        right.addWidget(large)
+        right.addWidget(self.curve)
+        right.setStretchFactor(0, 3)
+        right.setStretchFactor(1, 2)
+        split = QSplitter(Qt.Orientation.Horizontal)
+        split.addWidget(self.list)
+        split.addWidget(right)
+        split.setStretchFactor(0, 1)
+        split.setStretchFactor(1, 1)
+        split.setSizes([400, 480])
+        self.box.addWidget(split, 1)
+
+    @classmethod
+    def fits(cls, value: Any, data: NXData | None) -> int:
+        return 10 if isinstance(value, Candidates) else 0
+
+    def show_value(self, value: Candidates) -> None:
+        self.candidates = value
+        low, high = (float(v) for v in np.percentile(value.images[value.chosen], (1, 99.8)))
+        self.list.blockSignals(True)
+        self.list.clear()
+        for n, (number, image) in enumerate(zip(value.values, value.images, strict=True)):
+            marks = " ★" if n == value.best else ""
+            item = QListWidgetItem(QIcon(_picture(image, low, high)), f"{number:.6g}{marks}")
+            item.setToolTip("\n".join(f"{w}: {value.scores[s][n]:.2f}" for s, w in WORDS.items()))
+            self.list.addItem(item)
+        self.list.setCurrentRow(value.chosen)
+        self.list.blockSignals(False)
+        self.auto.setVisible(value.by_hand)
+        self._show_scores(value)
+        self._show_one(value.chosen)
+        self.list.scrollToItem(self.list.item(value.chosen))
+
+    def _show_scores(self, value: Candidates) -> None:
+        axis = Axis(name="value", values=value.values, unit=value.unit, label=value.name)
+        ordered = [value.score, *(s for s in WORDS if s != value.score)]
+        curves = [
+            (
+                WORDS[score],
+                NXData(
+                    name="score",
+                    signal=value.scores[score],
+                    axes=(axis,),
+                    label="Score",
+                    lines={"taken": [value.value]} if score == value.score else {},
+                ),
+            )
+            for score in ordered
+        ]
+        self.curve.show_curves(curves)
+
+    def _show_one(self, row: int) -> None:
+        value = self.candidates
+        if value is None or row < 0:
+            return
+        data = value.nxdata()
+        self.image.show_image(replace(data, signal=value.images[row], axes=data.axes[1:]))
+        unit = f" {value.unit}" if value.unit else ""
+        number = f"{value.values[row]:.6g}{unit}"
+        taken = value.by_hand and row == value.chosen
+        self.take.setText(f"Take {number}")
+        self.take.setEnabled(not taken)
+        how = "taken by hand" if taken else ("best score" if row == value.best else "")
+        self.words.setText(f"{value.name} {number}" + (f" ({how})" if how else ""))
+
+    def _curve_event(self, event: dict[str, Any]) -> None:
+        if event["event"] == "mouseClicked" and self.candidates is not None:
+            away = np.abs(self.candidates.values - event["x"])
+            self.list.setCurrentRow(int(np.argmin(away)))
+
+    def _take(self) -> None:
+        row = self.list.currentRow()
+        if self.candidates is not None and row >= 0:
+            self._give(round(float(self.candidates.values[row]), 4))
+
+    def _give(self, value: float | None) -> None:
+        if self.on_taken is not None:
+            self.on_taken(value)
+
+
+def _picture(image: Any, low: float, high: float) -> QPixmap:
+    step = max(1, max(image.shape) // 160)
+    small = image[::step, ::step]
+    grey = np.clip((small - low) / max(high - low, 1e-30) * 255, 0, 255)
+    grey = np.ascontiguousarray(np.nan_to_num(grey), np.uint8)
+    rows, columns = grey.shape
+    picture = QImage(grey.tobytes(), columns, rows, columns, QImage.Format.Format_Grayscale8)
+    return QPixmap.fromImage(picture).scaled(
+        _SIZE, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+    )

@@ -1,0 +1,31 @@
+"""Choose the strength of phase retrieval among slices reconstructed with many."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from beamcanvas.canvas.widget import TaskWidget
+
+from .candidates_preview import CandidatesPreview
+
+TITLE = "Slices"
+
+
+class OWManyDeltaBeta(TaskWidget, task="beamcanvas.tomography.try_delta_beta"):
+    name = "Many delta/beta"
+    description = "Reconstruct a slice with phase retrieval of many strengths, and choose."
+    icon = "icons/many_delta_beta.svg"
+    priority = 62
+    keywords = ("multi-pag", "Paganin", "phase", "vignettes")
+
+    def found(self, outputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        candidates = outputs["candidates"]
+        return {"delta_beta": round(candidates.value, 3), "row": candidates.row}
+
+    def show_previews(self, area: Any, outputs: dict[str, Any], titles: dict[str, str]) -> None:
+        area.show_outputs({TITLE: outputs["candidates"]}, {TITLE: CandidatesPreview})
+        area.page(TITLE).on_taken = self._choose
+
+    def _choose(self, value: float | None) -> None:
+        self.set_settings({"delta_beta": value}, "Choose delta/beta")

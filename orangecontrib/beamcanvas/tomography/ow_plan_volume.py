@@ -1,0 +1,13 @@
+"""Divide a volume into chunks that many workers make."""
+
+from __future__ import annotations
+
+from beamcanvas.canvas.widget import TaskWidget
+
+
+class OWPlanVolume(TaskWidget, task="beamcanvas.tomography.plan_volume"):
+    name = "Plan volume"
+    description = "Divide a volume into chunks that many workers make."
+    icon = "icons/plan_volume.svg"
+    priority = 70
+    keywords = ("chunks", "cluster", "distributed")
