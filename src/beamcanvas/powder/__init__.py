@@ -32,7 +32,9 @@ from .integration.integrate import integrate_1d, integrate_2d
 from .integration.outliers import integrate_without_outliers
 from .integration.variants import Variant, Variants, describe_variants, integrate_variants
 from .results import Cake, Calibration, Pattern, Patterns, Ring
-from .samples.integrate import Sample, SampleResults, Samples, integrate_samples, read_samples
+from .samples.integrate import integrate_samples
+from .samples.results import SampleResults
+from .samples.table import Sample, Samples, read_samples
 from .scan.averages import Averages, average_frames
 from .scan.integrate import ScanResult, integrate_scan
 from .scan.results import IntegratedScan

@@ -173,6 +173,7 @@ class Pattern:
             name="intensity",
             label="G(r)" if self.unit == "r_A" else "Intensity",
             errors=self.sigma,
+            mask=None if self.count is None else self.count == 0,
             axes=(_axis(self.unit, self.radial),),
             title=self.source,
             lines=self.lines,

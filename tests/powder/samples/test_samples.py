@@ -5,17 +5,22 @@ from __future__ import annotations
 import csv
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from beamcanvas.errors import InputError
+from beamcanvas.nexus.simulated_scan import ScanWriter
 from beamcanvas.powder import (
     Detector,
     Geometry,
     Mask,
+    Setup,
+    calibrate,
     integrate_1d,
     integrate_samples,
+    integrate_scan,
     open_image,
     open_pattern,
     read_samples,
@@ -146,13 +151,97 @@ def test_names_become_files(folder: Path) -> None:
     assert [p.name for p in done.files["LaB6 (660c)/a"]] == ["LaB6_660c_a.xy"]
 
 
+def test_nothing_is_overwritten_unless_asked(folder: Path) -> None:
+    samples = read_samples(images=[folder / "sample1.npy"])
+    integrate_samples(samples, GEOMETRY, folder=folder / "out", points=20)
+    with pytest.raises(InputError, match="holds results already: choose 'replace', or another"):
+        integrate_samples(samples, GEOMETRY, folder=folder / "out", points=30)
+    integrate_samples(samples, GEOMETRY, folder=folder / "out", points=30, existing="replace")
+    assert len(open_pattern(folder / "out" / "sample1.h5").radial) == 30
+
+
+@pytest.mark.parametrize("error_model", ["none", "poisson", "azimuthal"])
+@pytest.mark.parametrize("splitting", ["none", "bounding box", "full"])
+def test_each_way_is_that_of_one_image(folder: Path, error_model: str, splitting: str) -> None:
+    """By the operator, or by pyFAI where that is needed; dead pixels are left out."""
+    image = np.load(folder / "sample1.npy")
+    image[20:22, 30:50] = -1
+    np.save(folder / "sample1.npy", image)
+    settings: Any = {"error_model": error_model, "splitting": splitting, "polarization": 0.9}
+    settings |= {"unit": "q_nm^-1", "points": 60}
+    done = integrate_samples(read_samples(images=[folder / "sample1.npy"]), GEOMETRY, **settings)
+    found = done.patterns["sample1"]
+    alone = integrate_1d(open_image(folder / "sample1.npy"), GEOMETRY, **settings)
+    assert ("linear operator" in found.engine) == (error_model != "azimuthal")
+    np.testing.assert_allclose(found.radial, alone.radial, rtol=1e-6)
+    np.testing.assert_allclose(found.intensity, alone.intensity, rtol=1e-6)
+    if alone.sigma is not None:
+        assert found.sigma is not None
+        np.testing.assert_allclose(found.sigma, alone.sigma, rtol=1e-6)
+
+
+def test_a_sample_can_be_a_scan(folder: Path) -> None:
+    scan = ScanWriter(folder / "data.h5", ("mon",), scan=2, frames_per_file=2)
+    for number, beam in enumerate((1.0, 3.0, 0.0, 2.0)):
+        scan.add(np.load(folder / f"sample{1 + number % 3}.npy"), mon=beam)
+    scan.finish()
+    text = "name,file,scan,monitor\na,data.h5,2.1,mon\nb,data.h5,3,\nc,data.h5,2,i0\n"
+    done = integrate_samples(read_samples(table(folder, text)), GEOMETRY, points=50)
+    whole = integrate_scan(
+        GEOMETRY, file=folder / "data.h5", scan=2, output=folder / "out.h5", points=50,
+        monitor="mon", error_model="poisson",
+    )  # fmt: skip
+    found = done.patterns["a"]
+    np.testing.assert_allclose(found.intensity, whole.average.intensity)
+    np.testing.assert_allclose(found.sigma, whole.average.sigma)  # type: ignore[arg-type]
+    assert found.warnings == ("1 of its frames are left out: frame 2: The monitor 'mon' is 0.",)
+    assert found.source == "average of data.h5::/2.1"
+    assert "no scan 3.1" in done.failures["b"]
+    assert "no counter 'i0'" in done.failures["c"]
+
+
+def test_a_calibrant_is_calibrated_once(
+    folder: Path, ceo2_file: Path, setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever its image is called, in this table or in a later one."""
+    from beamcanvas.powder.calibration import kept
+
+    runs = []
+
+    def counted(*inputs: Any, **more: Any) -> Any:
+        runs.append(inputs)
+        return calibrate(*inputs, **more)
+
+    monkeypatch.setattr(kept, "calibrate", counted)
+    (folder / "again.tif.bz2").write_bytes(ceo2_file.read_bytes())
+    text = f"name,file,calibration\na,{ceo2_file},{ceo2_file}\nb,{ceo2_file},again.tif.bz2\n"
+    rows = read_samples(table(folder, text))
+    for _ in range(2):
+        done = integrate_samples(rows, setup=setup, points=500)
+        assert list(done.patterns) == ["a", "b"]
+    assert len(runs) == 1
+    assert done.patterns["a"].geometry == done.patterns["b"].geometry
+    without = "is to be calibrated: link the experiment, with calibrant and energy"
+    with pytest.raises(InputError, match=without):
+        integrate_samples(rows, points=500)
+
+
+def test_a_calibration_that_fails_fails_its_samples(folder: Path, setup: Setup) -> None:
+    text = "name,file,calibration\na,sample1.npy,sample2.npy\nb,sample2.npy,near.poni\n"
+    done = integrate_samples(read_samples(table(folder, text)), setup=setup, points=20)
+    assert list(done.patterns) == ["b"]
+    assert "60 × 80" in done.failures["a"]
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
         ("", "has no rows"),
         ("name,when\na,b\n", "should name a column 'file', not only name, when"),
         ("name,file\na,\n", "Line 2 of .* names no file"),
-        ("file,frame\na.npy,x\n", "Line 2 of .* numbers for frame and monitor"),
+        ("file,frame\na.npy,x\n", "Line 2 of .* should have a number for frame, not 'x'"),
+        ("file,monitor\na.npy,mon\n", "a number for monitor, not 'mon': only a scan has counters"),
+        ("file,scan\na.npy,two\n", "should have a number for scan, not 'two'"),
         ("file\nx/a.npy\ny/a.npy\n", "Two samples are named 'a'"),
         ("file\n", "There is no sample"),
     ],

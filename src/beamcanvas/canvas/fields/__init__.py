@@ -39,7 +39,7 @@ def field_for(spec: Input) -> Field:
     if param.path == "data":
         return DataPathField(spec)
     if param.text == "lines":
-        return LinesField(spec)
+        return LinesField(spec, as_list=get_origin(annotation) is list)
     origin, args = get_origin(annotation), get_args(annotation)
     if origin in (list, tuple, set) or annotation in (list, tuple, set):
         return _field_of_items(spec, origin or annotation, args)

@@ -200,7 +200,8 @@ class SeveralField(Field):
 
     def __init__(self, spec: Input, choices: Sequence[Any]) -> None:
         super().__init__(spec)
-        self.boxes = {choice: QCheckBox(number_text(choice)) for choice in choices}
+        words = spec.param.words
+        self.boxes = {c: QCheckBox(words.get(c, number_text(c))) for c in choices}
         grid = QGridLayout()
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setVerticalSpacing(2)

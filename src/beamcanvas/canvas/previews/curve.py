@@ -88,9 +88,10 @@ class CurvePreview(Preview):
         shape = (axis.title, first.signal_title)
         self.plot.clear()
         for i, (name, data) in enumerate(curves):
+            signal = np.asarray(data.signal, dtype=float)
             self.plot.addCurve(
                 points(data),
-                np.asarray(data.signal, dtype=float),
+                signal if data.mask is None else np.where(data.mask, np.nan, signal),
                 legend=f"{i} {name}",
                 color=curve_colour(self, i),
                 yerror=data.errors if len(curves) == 1 and data.errors is not None else None,

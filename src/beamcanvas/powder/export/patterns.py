@@ -19,7 +19,7 @@ from ...task import SILENT, Existing, Param, Progress, task
 from ..analyzers.patterns import AnalyzerPatterns
 from ..files.save import pattern_text
 from ..results import Pattern, Patterns
-from ..samples.integrate import SampleResults
+from ..samples.results import SampleResults
 from ..scan.results import IntegratedScan
 from .scan_file import counter, patterns_of
 

@@ -21,17 +21,18 @@ def line_choices() -> tuple[str, ...]:
 
 
 Points = Annotated[int, Param(ge=1, le=1_000_000, help="Number of points of the radial axis.")]
+UNIT_WORDS = {
+    "2th_deg": "2θ (°)",
+    "2th_rad": "2θ (rad)",
+    "q_nm^-1": "q (nm⁻¹)",
+    "q_A^-1": "q (Å⁻¹)",
+    "d_A": "d (Å)",
+    "r_mm": "r (mm)",
+}
 Unit = Annotated[
     UnitName,
     Param(
-        words={
-            "2th_deg": "2θ (°)",
-            "2th_rad": "2θ (rad)",
-            "q_nm^-1": "q (nm⁻¹)",
-            "q_A^-1": "q (Å⁻¹)",
-            "d_A": "d (Å)",
-            "r_mm": "r (mm)",
-        },
+        words=UNIT_WORDS,
         help="Of the radial axis: scattering angle 2θ, momentum transfer q, spacing d, or radius.",
     ),
 ]

@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeVar
 from ...errors import InputError
 from ...task import SILENT, Param, Progress, task
 from ..configuration.settings import Configuration
-from ..results import AXES, Pattern, Patterns
+from ..results import Pattern, Patterns
 from ..types import DiffractionImage, Geometry, Mask
 from . import parameters as p
 from .one_image import ImageIntegration
@@ -61,7 +61,7 @@ class Variants:
             {
                 "Name": row.name,
                 "Azimuth": _degrees(row.changes),
-                "Unit": _unit_words(row.changes["unit"]) if "unit" in row.changes else "as set",
+                "Unit": p.UNIT_WORDS[row.changes["unit"]] if "unit" in row.changes else "as set",
                 "Points": row.changes.get("points", "as set"),
             }
             for row in self.rows
@@ -74,11 +74,6 @@ def _degrees(changes: Mapping[str, Any]) -> str:
     return f"{changes['azimuth_min']:g}° to {changes['azimuth_max']:g}°"
 
 
-def _unit_words(unit: str) -> str:
-    _, symbol, label = AXES[unit]
-    return f"{label} ({symbol})"
-
-
 @task(title="Sectors and units", output="variants", requires="powder")
 def describe_variants(
     *,
@@ -87,7 +82,7 @@ def describe_variants(
         float, Param(unit="°", ge=-360, le=360, label="First begins at", group="Azimuth")
     ] = -180.0,
     named_sectors: Annotated[list[str], Param(text="lines", group="Azimuth")] = [],  # noqa: B006
-    units: Annotated[list[p.UnitName], Param(group="Radial axis")] = [],  # noqa: B006
+    units: Annotated[list[p.UnitName], Param(words=p.UNIT_WORDS, group="Radial axis")] = [],  # noqa: B006
     points: Annotated[list[int], Param(label="Numbers of points", group="Radial axis")] = [],  # noqa: B006
 ) -> Variants:
     """Say in which ways to integrate at once: in sectors, over several axes.
@@ -125,7 +120,7 @@ def describe_variants(
         if unit is not None:
             changes["unit"] = unit
             if len(units) > 1 or not words:
-                words.append(_unit_words(unit))
+                words.append(p.UNIT_WORDS[unit])
         if number is not None:
             if number < 1:
                 raise InputError(f"'points' should be numbers above 0, not {number}.")
