@@ -49,6 +49,7 @@ class CandidatesPreview(Preview):
         self.list.itemDoubleClicked.connect(lambda _: self._take())
         self.image = ImagePreview(self)
         self.curve = CurvePreview(self)
+        self.curve.toolbar.hide()  # it is small, and there is nothing to zoom to
         self.curve.plot.sigPlotSignal.connect(self._curve_event)
         self.take = QPushButton("Take")
         self.take.setToolTip("Take this one, for this scan and those that follow")
@@ -70,14 +71,13 @@ class CandidatesPreview(Preview):
         right = QSplitter(Qt.Orientation.Vertical)
         right.addWidget(large)
         right.addWidget(self.curve)
-        right.setStretchFactor(0, 3)
-        right.setStretchFactor(1, 2)
+        right.setSizes([330, 230])
         split = QSplitter(Qt.Orientation.Horizontal)
         split.addWidget(self.list)
         split.addWidget(right)
         split.setStretchFactor(0, 1)
         split.setStretchFactor(1, 1)
-        split.setSizes([400, 480])
+        split.setSizes([400, 400])
         self.box.addWidget(split, 1)
 
     @classmethod
@@ -91,7 +91,7 @@ class CandidatesPreview(Preview):
         self.list.clear()
         for n, (number, image) in enumerate(zip(value.values, value.images, strict=True)):
             marks = " ★" if n == value.best else ""
-            item = QListWidgetItem(QIcon(_picture(image, low, high)), f"{number:.6g}{marks}")
+            item = QListWidgetItem(QIcon(_picture(image, low, high)), f"{number:.5g}{marks}")
             item.setToolTip("\n".join(f"{w}: {value.scores[s][n]:.2f}" for s, w in WORDS.items()))
             self.list.addItem(item)
         self.list.setCurrentRow(value.chosen)
@@ -104,9 +104,9 @@ class CandidatesPreview(Preview):
     def _show_scores(self, value: Candidates) -> None:
         axis = Axis(name="value", values=value.values, unit=value.unit, label=value.name)
         ordered = [value.score, *(s for s in WORDS if s != value.score)]
-        curves = [
+        curves: list[tuple[str, NXData]] = [
             (
-                WORDS[score],
+                score,
                 NXData(
                     name="score",
                     signal=value.scores[score],
@@ -126,7 +126,7 @@ class CandidatesPreview(Preview):
         data = value.nxdata()
         self.image.show_image(replace(data, signal=value.images[row], axes=data.axes[1:]))
         unit = f" {value.unit}" if value.unit else ""
-        number = f"{value.values[row]:.6g}{unit}"
+        number = f"{value.values[row]:.5g}{unit}"
         taken = value.by_hand and row == value.chosen
         self.take.setText(f"Take {number}")
         self.take.setEnabled(not taken)

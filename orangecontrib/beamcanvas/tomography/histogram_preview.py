@@ -29,7 +29,7 @@ class HistogramPreview(CurvePreview):
 
     def show_value(self, value: Histogram) -> None:
         self.histogram = value
-        self.show_curves([("", replace(value.nxdata(), lines={}))])
+        self.show_curves([("", replace(value.nxdata(), lines={}, title=""))])
         for name, at in (("lowest", value.low), ("highest", value.high)):
             self.plot.addXMarker(
                 at, legend=name, text=f" {name}", color=_COLOUR, draggable=True

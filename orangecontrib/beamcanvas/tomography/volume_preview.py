@@ -60,7 +60,6 @@ class VolumePreview(Preview):
             rows, columns = _VIEWS[axis]
             plot.setGraphXLabel(f"{columns} (voxel)")
             plot.setGraphYLabel(f"{rows} (voxel)")
-            plot.setGraphTitle({0: "horizontal", 1: "upright, front", 2: "upright, side"}[axis])
             plot.sigPlotSignal.connect(lambda event, axis=axis: self._plot_event(axis, event))
             plot.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
             self.plots[axis] = plot

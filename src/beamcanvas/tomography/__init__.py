@@ -22,6 +22,8 @@ from .frames.treatments.tilt import correct_tilt
 from .frames.treatments.unsharp import unsharp_mask
 from .reconstruct.choose import choose_reconstruction
 from .reconstruct.chunks import VolumePlan
+from .reconstruct.nabu_export import export_nabu_conf
+from .reconstruct.nabu_import import FromNabu, import_nabu_conf
 from .reconstruct.settings import Reconstruction
 from .reconstruct.slices import SliceImages, reconstruct_slices
 from .reconstruct.volume import assemble_volume, plan_volume, reconstruct_part, reconstruct_volume
@@ -44,6 +46,7 @@ __all__ = [
     "Centred",
     "DeltaBetaChosen",
     "FrameDifference",
+    "FromNabu",
     "Histogram",
     "Normalised",
     "OppositePair",
@@ -78,10 +81,12 @@ __all__ = [
     "double_flat_field",
     "edit_image_keys",
     "edit_scan",
+    "export_nabu_conf",
     "filter_scans",
     "find_centre",
     "find_scans",
     "flat_field",
+    "import_nabu_conf",
     "normalise_projections",
     "open_scan",
     "open_scans",
