@@ -4,6 +4,6 @@ NAME = "Spectroscopy"
 DESCRIPTION = "X-ray absorption: from raw scans to |χ(R)|."
 ICON = "icons/category.svg"
 BACKGROUND = "#BFE5D8"
-PRIORITY = 30
+PRIORITY = 40
 # loaded in the background once a step stands on the canvas
 LIBRARIES = ("h5py", "scipy.interpolate", "scipy.signal", "scipy.fft")

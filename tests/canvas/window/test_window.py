@@ -299,3 +299,16 @@ def test_settings_are_undone_with_everything_else(window, qtbot):
     assert back.run.settings == {"a": 1.0}
     document.undoStack().redo()
     assert back.run.settings == {"a": 7.5}
+
+
+def test_the_welcome_page_has_tutorials_by_technique(window):
+    from AnyQt.QtWidgets import QLabel, QPushButton
+
+    from beamcanvas.tutorials import tutorials
+
+    window.welcome_dialog()
+    words = {b.text() for b in window.welcome_page.findChildren(QPushButton)}
+    assert {t.title for t in tutorials()} < words
+    headings = [w.text() for w in window.welcome_page.findChildren(QLabel)]
+    for category in window.widget_registry.categories():
+        assert f"<b>{category.name}</b>" in headings

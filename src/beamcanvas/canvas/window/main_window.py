@@ -15,6 +15,8 @@ from AnyQt.QtWidgets import (
     QMenu,
     QToolBar,
 )
+from orangecanvas.gui.toolgrid import ToolGrid
+from orangecanvas.registry import WidgetRegistry
 from orangecanvas.utils.settings import QSettings_readArray
 
 from ...errors import InputError
@@ -78,6 +80,8 @@ class MainWindow(FileWindow):
     def setup_ui(self) -> None:
         super().setup_ui()
         self.centralWidget().layout().insertWidget(0, self.message_bar)
+        self.widgets_tool_box.setButtonSize(QSize(92, 78))
+        self.widgets_tool_box.setIconSize(QSize(40, 40))
 
         bar = QToolBar("Run", self)
         bar.setObjectName("run-toolbar")
@@ -124,6 +128,15 @@ class MainWindow(FileWindow):
         self.tutorial_menu.aboutToShow.connect(self._list_tutorials)
         self.help_menu.insertMenu(self.welcome_action, self.tutorial_menu)
         self.addAction(self.findChild(QAction, "edit-link-action"))
+
+    def set_widget_registry(self, widget_registry: WidgetRegistry) -> None:
+        """Show the steps there are, names in full; at first the techniques only."""
+        super().set_widget_registry(widget_registry)
+        for grid in self.widgets_tool_box.findChildren(ToolGrid):
+            grid.setColumnCount(3)
+        if not QSettings().contains("mainwindow/widgettoolbox/state"):
+            for n in range(self.widgets_tool_box.count()):
+                self.widgets_tool_box.tabAction(n).setChecked(False)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -228,9 +241,23 @@ class MainWindow(FileWindow):
             if Path(item["path"]).exists()
         ]
         self.welcome_page.offer(
-            tutorials(), recent, self.open_tutorial, self.open_scheme_file, self.open_scheme
+            self._tutorials(), recent, self.open_tutorial, self.open_scheme_file, self.open_scheme
         )
         return 0
+
+    def _tutorials(self) -> dict[str, list[Tutorial]]:
+        """By technique, as the tool box names and orders them."""
+        found: dict[str, list[Tutorial]] = {}
+        folders = {t.folder.name: t.folder.name.capitalize() for t in tutorials()}
+        if self.widget_registry is not None:
+            for category in self.widget_registry.categories():
+                folder = (category.package or "").rpartition(".")[2]
+                if folder in folders:
+                    folders[folder] = category.name
+                    found[category.name] = []
+        for tutorial in tutorials():
+            found.setdefault(folders[tutorial.folder.name], []).append(tutorial)
+        return found
 
     def clear_page(self) -> None:
         super().clear_page()
@@ -249,10 +276,12 @@ class MainWindow(FileWindow):
     def _list_tutorials(self) -> None:
         menu = self.tutorial_menu
         menu.clear()
-        for tutorial in tutorials():
-            menu.addAction(
-                icon("tutorial"), tutorial.title, lambda t=tutorial: self.open_tutorial(t)
-            )
+        for technique, some in self._tutorials().items():
+            part = menu.addMenu(technique)
+            for tutorial in some:
+                part.addAction(
+                    icon("tutorial"), tutorial.title, lambda t=tutorial: self.open_tutorial(t)
+                )
         menu.addSeparator()
         menu.addAction(f"Copies go to {place()}...", self._choose_place)
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
 from pathlib import Path
 
 from AnyQt.QtCore import QEvent, QObject, Qt
 from AnyQt.QtWidgets import (
-    QCommandLinkButton,
-    QFrame,
     QGridLayout,
     QLabel,
     QPushButton,
+    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -20,7 +20,7 @@ from ...tutorials import Tutorial
 from ..pictures import icon
 
 
-class WelcomePage(QFrame):
+class WelcomePage(QScrollArea):
     """Tutorials, recent files, and how to begin; lies over the view without blocking it."""
 
     def __init__(self, view: QWidget) -> None:
@@ -28,9 +28,12 @@ class WelcomePage(QFrame):
         self.setObjectName("welcome-page")
         self.setStyleSheet(
             "#welcome-page { background: palette(base); border: 1px solid palette(mid);"
-            " border-radius: 8px; }"
+            " border-radius: 8px; } #welcome-content { background: transparent; }"
         )
-        self._grid = QGridLayout(self)
+        content = QWidget(objectName="welcome-content")
+        self.setWidget(content)
+        self.setWidgetResizable(True)
+        self._grid = QGridLayout(content)
         self._grid.setContentsMargins(28, 22, 28, 22)
         self._grid.setHorizontalSpacing(32)
         view.installEventFilter(self)
@@ -38,53 +41,59 @@ class WelcomePage(QFrame):
 
     def offer(
         self,
-        tutorials: Sequence[Tutorial],
+        tutorials: Mapping[str, Sequence[Tutorial]],
         recent: Sequence[tuple[str, str]],
         open_tutorial: Callable[[Tutorial], object],
         open_file: Callable[[str], object],
         browse: Callable[[], object],
     ) -> None:
-        """Fill the page and show it."""
+        """Fill the page with tutorials by technique and files by title, and show it."""
         while self._grid.count():
             item = self._grid.takeAt(0)
             if item.widget() is not None:
                 item.widget().deleteLater()
         title = QLabel("<span style='font-size: 20pt'>beamcanvas</span>")
         words = QLabel("X-ray data reduction as a scheme: what you see here runs headless too.")
-        words.setWordWrap(True)
-        self._grid.addWidget(title, 0, 0, 1, 2)
-        self._grid.addWidget(words, 1, 0, 1, 2)
-        left, right = QVBoxLayout(), QVBoxLayout()
-        left.addWidget(_heading("Learn"))
-        for tutorial in tutorials[:6]:
-            teaser = tutorial.teaser
-            short = teaser if len(teaser) < 90 else teaser[:87].rsplit(" ", 1)[0] + " ..."
-            button = _link(tutorial.title, short)
-            button.setIcon(icon("tutorial"))
-            button.clicked.connect(lambda _=False, t=tutorial: open_tutorial(t))
-            left.addWidget(button)
-        if not tutorials:
-            left.addWidget(QLabel("No tutorials are installed."))
-        left.addStretch()
+        self._grid.addWidget(title, 0, 0, 1, 3)
+        self._grid.addWidget(words, 1, 0, 1, 3)
+        columns = _in_columns(tutorials)
+        for column, techniques in enumerate(columns):
+            learn = QVBoxLayout()
+            for technique, some in techniques:
+                learn.addWidget(_heading(technique))
+                for tutorial in some:
+                    button = _link(tutorial.title, tutorial.teaser)
+                    button.setIcon(icon("tutorial"))
+                    button.clicked.connect(lambda _=False, t=tutorial: open_tutorial(t))
+                    learn.addWidget(button)
+                learn.addSpacing(8)
+            if not techniques:
+                learn.addWidget(QLabel("No tutorials are installed."))
+            self._add_column(column, learn)
+        right = QVBoxLayout()
         right.addWidget(_heading("Go on"))
-        for name, path in recent[:6]:
+        for name, path in recent[:8]:
             button = _link(name or Path(path).name, path)
             button.clicked.connect(lambda _=False, p=path: open_file(p))
             right.addWidget(button)
+        right.addSpacing(8)
         browse_button = QPushButton("Open a file...")
         browse_button.clicked.connect(lambda: browse())
         right.addWidget(browse_button, 0, Qt.AlignmentFlag.AlignLeft)
         right.addWidget(_hint("or begin: pick a step on the left, or double-click the canvas."))
-        right.addStretch()
-        for column, layout in enumerate((left, right)):
-            holder = QWidget()
-            layout.setContentsMargins(0, 0, 0, 0)
-            holder.setLayout(layout)
-            self._grid.addWidget(holder, 2, column)
-            self._grid.setColumnStretch(column, 1)
+        self._add_column(len(columns), right)
         self.show()
         self.raise_()
         self._place()
+
+    def _add_column(self, column: int, layout: QVBoxLayout) -> None:
+        holder = QWidget()
+        layout.setContentsMargins(0, 8, 0, 0)
+        layout.setSpacing(1)
+        layout.addStretch()
+        holder.setLayout(layout)
+        self._grid.addWidget(holder, 2, column)
+        self._grid.setColumnStretch(column, 1)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:
@@ -94,10 +103,25 @@ class WelcomePage(QFrame):
     def _place(self) -> None:
         view = self.parentWidget()
         room = view.size()
-        size = self.sizeHint()
-        width = min(max(size.width(), 640), room.width() - 20)
-        height = min(max(size.height(), self.heightForWidth(width)), room.height() - 20)
+        size = self.widget().sizeHint()
+        edge = 2 * self.frameWidth()
+        width = min(size.width() + edge, room.width() - 20)
+        bar = self.horizontalScrollBar().sizeHint().height() if width < size.width() else 0
+        height = min(size.height() + edge + bar, room.height() - 20)
         self.setGeometry((room.width() - width) // 2, (room.height() - height) // 2, width, height)
+
+
+def _in_columns(
+    tutorials: Mapping[str, Sequence[Tutorial]],
+) -> list[list[tuple[str, Sequence[Tutorial]]]]:
+    """Techniques in their order, in two columns of about the same length if there are several."""
+    techniques = list(tutorials.items())
+    lengths = [len(some) + 2 for _, some in techniques]
+    uneven = [abs(sum(lengths[:n]) - sum(lengths[n:])) for n in range(1, len(lengths))]
+    if not uneven:
+        return [techniques]
+    first = uneven.index(min(uneven)) + 1
+    return [techniques[:first], techniques[first:]]
 
 
 def _heading(text: str) -> QLabel:
@@ -111,7 +135,10 @@ def _hint(text: str) -> QLabel:
     return label
 
 
-def _link(text: str, more: str) -> QCommandLinkButton:
-    button = QCommandLinkButton(text.replace("&", "&&"), more)
-    button.setToolTip(more)
+def _link(text: str, more: str) -> QPushButton:
+    button = QPushButton(text.replace("&", "&&"))
+    button.setFlat(True)
+    button.setStyleSheet("text-align: left; padding: 3px 6px;")
+    button.setCursor(Qt.CursorShape.PointingHandCursor)
+    button.setToolTip(f"<p>{escape(more)}</p>" if more else "")
     return button
