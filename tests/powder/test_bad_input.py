@@ -239,11 +239,31 @@ def test_shapes_that_do_not_fit(ceo2: DiffractionImage, published: Geometry, set
             "Detector: Pilatus1M\nDistance: 1\nPoni1: 0\nPoni2: 0\nRot1: 0\nRot2: 0\nRot3: 0\n",
             "has no wavelength: give 'energy'",
         ),
+        (
+            "Detector: Pilatus1M\nDistance: 1\nPoni1: 0\nPoni2: 0\nRot1: 0\nRot2: 0\nRot3: 0\n"
+            "Wavelength: 0.4066\n",
+            "wavelength of 0.4066 m, which is none of X-rays: did you mean 0.4066 Å",
+        ),
+        (
+            "Detector: Pilatus1M\nDistance: 1\nPoni1: 0\nPoni2: 0\nRot1: 0\nRot2: 0\nRot3: 0\n"
+            "Wavelength: 30\n",
+            "wavelength of 30 m, which is none of X-rays: did you mean 30 Å",
+        ),
     ],
 )
 def test_wrong_poni_files(files: Files, text: str, sentence: str) -> None:
     with pytest.raises(InputError, match=sentence):
         powder.read_poni(files.text(text, "a.poni"))
+
+
+def test_an_energy_in_electronvolts(files: Files) -> None:
+    file = files.text(
+        "Detector: Pilatus1M\nDistance: 1\nPoni1: 0\nPoni2: 0\nRot1: 0\nRot2: 0\nRot3: 0\n",
+        "a.poni",
+    )
+    for read in (powder.read_poni, powder.read_configuration):
+        with pytest.raises(InputError, match=r"should be in keV: 30492\.9 .*Did you mean 30\.4929"):
+            read(file=file, energy=30492.9)
 
 
 def test_places_that_can_not_be_written(

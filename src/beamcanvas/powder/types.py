@@ -264,9 +264,27 @@ class Mask:
 def check_shape(what: str, found: tuple[int, ...], expected: tuple[int, ...], of: str) -> None:
     """Raise `InputError` unless two images have the same rows and columns."""
     if tuple(found) != tuple(expected):
+        turned = tuple(found) == tuple(expected)[::-1]
         raise InputError(
-            f"The {what} has {shape_words(found)} pixels but the {of} has {shape_words(expected)}."
+            f"The {what} has {shape_words(found)} pixels but the {of} has {shape_words(expected)}"
+            + (": one is turned, its rows are the other's columns." if turned else ".")
         )
+
+
+def typed_wavelength(energy: float) -> float:
+    """The wavelength, in metres, of a photon energy that a person gave in keV.
+
+    Raises
+    ------
+    InputError
+        When that is no energy of X-rays: it was in eV.
+    """
+    if energy > 1000:
+        raise InputError(
+            f"'energy' should be in keV: {energy:g} keV is not an X-ray energy. "
+            f"Did you mean {energy / 1000:g}?"
+        )
+    return HC / energy
 
 
 def shape_words(shape: tuple[int, ...]) -> str:

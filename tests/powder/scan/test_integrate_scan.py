@@ -301,6 +301,55 @@ def test_each_bad_frame_is_named_and_the_rest_is_kept(tmp_path: Path) -> None:
         assert root["1.1/pilatus_integrate/failed"].asstr()[1].startswith("frame 2")
 
 
+def test_a_chunk_that_was_never_written_and_one_of_the_files_cut_off(tmp_path: Path) -> None:
+    """The virtual dataset of the scan shows zeros there; they are not taken for counts."""
+    scan = write(tmp_path, small_frames())
+    with h5py.File(scan.file_of(0), "r+") as root:
+        frames = root[DATA]
+        kept = [frames.id.read_direct_chunk((n, 0, 0))[1] for n in range(2)]
+        settings = {"chunks": frames.chunks, "maxshape": frames.maxshape, "dtype": frames.dtype}
+        filters = {"compression": hdf5plugin.Bitshuffle()}
+        folder, name = DATA.rsplit("/", 1)
+        del root[DATA]
+        fresh = root[folder].create_dataset(name, (3, *SMALL.detector.shape), **settings, **filters)
+        for n, chunk in enumerate(kept):
+            fresh.id.write_direct_chunk((n, 0, 0), chunk)
+    cut = scan.file_of(3)
+    cut.write_bytes(cut.read_bytes()[:-5000])
+    result = run(scan.finish())["scan"]
+    assert failure_lines(result.failures) == [
+        "frame 2: scan0001/pilatus_0000.h5: frame 2 was never written.",
+        "frames 3 to 5: scan0001/pilatus_0001.h5 is cut off.",
+    ]
+    found = np.isfinite(data_of(result.file)).any(axis=1)
+    assert found.tolist() == [True, True, False, False, False, False, True]
+
+
+def test_frames_of_nan(tmp_path: Path) -> None:
+    """A pixel without a number is left out of its frame; a frame without any is listed."""
+    frames = [frame.astype(np.float32) for frame in small_frames(3)]
+    frames[0][60:70, 100:120] = np.nan
+    frames[1][:] = np.nan
+    frames[2][3, 3] = np.inf
+    result = run(write(tmp_path, frames).finish())
+    assert failure_lines(result["scan"].failures) == [
+        "frame 1: No pixel that is used holds a measurement."
+    ]
+    clean = small_frames(3)
+    marked = DiffractionImage(clean[0], np.isnan(frames[0]))
+    one = integrate_1d(marked, SMALL, points=300)
+    seen = one.count > 0  # type: ignore[operator]
+    found = data_of(result["scan"].file)
+    np.testing.assert_allclose(found[0][seen], one.intensity[seen], rtol=1e-6)
+    assert np.isfinite(result["average"].intensity).any()
+
+
+def test_a_dataset_that_is_cut_off(raw: Path) -> None:
+    raw.write_bytes(raw.read_bytes()[:-3000])
+    with pytest.raises(InputError, match=r"a\.h5: the HDF5 file can't be opened: it is cut off"):
+        run(raw)
+
+
 def test_marked_and_saturated_pixels_are_left_out(tmp_path: Path) -> None:
     """A hot or dead pixel changes nothing; without being told, a saturated one does."""
     frames = [np.full(SMALL.detector.shape, 50, np.uint32)]
@@ -332,6 +381,18 @@ def test_marked_and_saturated_pixels_are_left_out(tmp_path: Path) -> None:
             "Sigma clipping with split pixels, or of cakes, has no error model 'hybrid'",
         ),
         ({"radial_min": 9, "radial_max": 3}, "radial range is empty"),
+        (
+            {
+                "geometry": replace(
+                    SMALL, detector=Detector("Detector", (172e-6, 172e-6), (487, 195))
+                )
+            },
+            "frame has 195 × 487 pixels .* has 487 × 195: one is turned, its rows are the other's",
+        ),
+        (
+            {"dark": DiffractionImage(np.ones((9, 9)), np.zeros((9, 9), bool))},
+            "dark image has 9 × 9",
+        ),
         (
             {
                 "geometry": replace(

@@ -214,11 +214,6 @@ def _geometry(
         raise InputError(f"There is no geometry in {where}: {', '.join(missing)} not given.")
     if not 0 < said["dist"] < 1e4:
         raise InputError(f"{where} has no sensible distance: {said['dist']:g} m.")
-    if energy is not None and energy > 1000:
-        raise InputError(
-            f"'energy' should be in keV: {energy:g} keV is not an X-ray energy. "
-            f"Did you mean {energy / 1000:g}?"
-        )
     config = said.get("detector_config") or {}
     version = 2.1 if "orientation" in config else 2
     whole = {f"rot{i}": 0.0 for i in (1, 2, 3)} | said | {"detector_config": config}

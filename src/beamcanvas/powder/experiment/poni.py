@@ -8,10 +8,11 @@ from typing import Annotated, Any
 from ...errors import InputError
 from ...output_file import replacing
 from ...task import Existing, Param, task
-from ..types import HC, Detector, Geometry
+from ..types import Detector, Geometry, typed_wavelength
 from .detectors import named_detector
 
 _FILTER = "Geometry (*.poni);;All files (*)"
+_SHORTEST, _LONGEST = 1e-12, 1e-7  #: wavelengths of X-rays, m
 _FIELDS = ("dist", "poni1", "poni2", "rot1", "rot2", "rot3")
 
 
@@ -95,8 +96,17 @@ def geometry_from(
         known = Detector("Detector", size, (int(said[0]), int(said[1])), orientation)
     else:
         raise InputError(f"{source} names no detector and no pixel size: give 'detector'.")
-    if energy is None and not poni.wavelength:
+    if energy is not None:
+        wavelength = typed_wavelength(energy)
+    elif not poni.wavelength:
         raise InputError(f"{source} has no wavelength: give 'energy' in keV.")
+    else:
+        wavelength = float(poni.wavelength)
+        if not _SHORTEST < wavelength < _LONGEST:
+            raise InputError(
+                f"{source} has a wavelength of {wavelength:g} m, which is none of X-rays"
+                + (f": did you mean {wavelength:g} Å?" if 0.01 < wavelength < 100 else ".")
+            )
     return Geometry(
         distance=float(poni.dist),
         poni1=float(poni.poni1),
@@ -104,7 +114,7 @@ def geometry_from(
         rot1=float(poni.rot1),
         rot2=float(poni.rot2),
         rot3=float(poni.rot3),
-        wavelength=HC / energy if energy else float(poni.wavelength),
+        wavelength=wavelength,
         detector=known,
     )
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from ...errors import InputError
 from ...task import Param, task
-from ..types import HC, Detector, DiffractionImage, Setup
+from ..types import Detector, DiffractionImage, Setup, typed_wavelength
 from .detectors import (
     calibrant_names,
     detector_names,
@@ -75,12 +75,7 @@ def describe_experiment(
             )
         wavelength = header.wavelength
     else:
-        if energy > 1000:
-            raise InputError(
-                f"'energy' should be in keV: {energy:g} keV is not an X-ray energy. "
-                f"Did you mean {energy / 1000:g}?"
-            )
-        wavelength = HC / energy
+        wavelength = typed_wavelength(energy)
     return Setup(
         calibrant=powder,
         detector=_detector(image, detector, pixel_width, pixel_height, orientation),
