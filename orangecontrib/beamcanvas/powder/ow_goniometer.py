@@ -9,7 +9,9 @@ from beamcanvas.canvas.previews.table import TablePreview
 from beamcanvas.canvas.widget import TaskWidget
 from beamcanvas.powder import Goniometer
 
-PREVIEWS = {"Report": TablePreview, "Residuals": CurvePreview}
+from .moving_preview import MovingPreview
+
+PREVIEWS = {"Rings": MovingPreview, "Residuals": CurvePreview, "Report": TablePreview}
 
 
 class OWGoniometer(TaskWidget, task="beamcanvas.powder.calibrate_goniometer"):
@@ -21,4 +23,6 @@ class OWGoniometer(TaskWidget, task="beamcanvas.powder.calibrate_goniometer"):
 
     def show_previews(self, area: Any, outputs: dict[str, Any], titles: dict[str, str]) -> None:
         found: Goniometer = outputs["goniometer"]
-        area.show_outputs({"Report": found.report, "Residuals": found.nxdata()}, PREVIEWS)
+        area.show_outputs(
+            {"Rings": found, "Residuals": found.nxdata(), "Report": found.report}, PREVIEWS
+        )

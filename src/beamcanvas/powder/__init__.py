@@ -23,6 +23,7 @@ from .export.tomography import Tomogram, export_tomography
 from .files.open_pattern import open_pattern
 from .files.save import save_ascii, save_nexus
 from .goniometer.calibrate import calibrate_goniometer
+from .goniometer.images import MovingImage, MovingImages, images_at_positions
 from .goniometer.integrate import integrate_moving
 from .goniometer.integrate_scan import integrate_moving_scan
 from .goniometer.model import Goniometer, geometry_at, save_goniometer
@@ -59,6 +60,8 @@ __all__ = [
     "IntegratedScan",
     "LineRefinement",
     "Mask",
+    "MovingImage",
+    "MovingImages",
     "Pattern",
     "Patterns",
     "Ring",
@@ -81,6 +84,7 @@ __all__ = [
     "export_tomography",
     "find_bad_pixels",
     "geometry_at",
+    "images_at_positions",
     "integrate_1d",
     "integrate_2d",
     "integrate_moving",

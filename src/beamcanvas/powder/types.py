@@ -7,6 +7,7 @@ the outer corner of the first pixel, x along a row; the centre of the first pixe
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from math import cos, degrees, tan
 from pathlib import Path
@@ -82,6 +83,9 @@ class Header:
     pixel_size: tuple[float, float] | None = None  #: height, width, m
     detector: str = ""  #: as the header spells it
     doubts: tuple[str, ...] = ()  #: what it says but can't mean, one sentence each
+    motors: Mapping[str, float] = field(default_factory=dict)  #: positions, in their own units
+    #: every number in it by its name in small letters and digits, in its own unit
+    numbers: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def energy(self) -> float | None:

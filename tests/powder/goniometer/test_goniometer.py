@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -16,12 +15,14 @@ from beamcanvas.powder import (
     Detector,
     Geometry,
     Goniometer,
+    MovingImage,
+    MovingImages,
     Setup,
     calibrate_goniometer,
     geometry_at,
+    images_at_positions,
     integrate_1d,
     integrate_moving,
-    open_image,
     save_goniometer,
 )
 from beamcanvas.powder.experiment.detectors import named_calibrant, named_detector
@@ -32,6 +33,7 @@ from ..conftest import TUTORIAL
 ARM = {9: 11.12, 23: 20.64, 32: 26.76, 43: 34.24, 50: 39.0}
 FILES = [TUTORIAL / f"scan2_{n:04d}.tif.bz2" for n in ARM]
 POSITIONS = list(ARM.values())
+IMAGES = images_at_positions(files=FILES, positions=POSITIONS)
 
 
 @pytest.fixture(scope="module")
@@ -42,9 +44,7 @@ def lab6() -> Setup:
 
 @pytest.fixture(scope="module")
 def arm(lab6: Setup) -> Goniometer:
-    return calibrate_goniometer(
-        lab6, files=FILES, positions=POSITIONS, motion="arm, up and down", distance=900
-    )
+    return calibrate_goniometer(lab6, images=IMAGES, motion="arm, up and down", distance=900)
 
 
 def picked(file: Path) -> np.ndarray:
@@ -94,24 +94,26 @@ class TestRealArm:
                 off.append(geometry.pyfai().tth(points[:, 1], points[:, 0]) - angle)
         ours, published = (np.degrees(np.concatenate(off)) for off in (ours_off, theirs_off))
         assert len(ours) == 403
-        # the root of the sum of squares over the number of points, as pyFAI's users quote it
-        assert np.sqrt(np.sum(ours**2)) / len(ours) < 0.0006
-        assert np.sqrt(np.mean(ours**2)) < np.sqrt(np.mean(published**2))
-        assert abs(ours.mean()) < 0.0006
+
+        # the figure that these points are known by, 0.00048° of the published model: the root
+        # of the sum of squares over the number of points, 20 times less than that of the mean
+        def figure(off: np.ndarray) -> float:
+            return float(np.sqrt(np.sum(off**2)) / len(off))
+
+        assert figure(published) == pytest.approx(0.00048, abs=5e-6)
+        assert figure(ours) < figure(published)
+        assert figure(ours) < 0.0006
+        assert abs(ours.mean()) < 0.0006  # the points' own scatter is half a pixel, 0.009°
 
     def test_a_rougher_distance_gives_the_same(self, arm: Goniometer, lab6: Setup) -> None:
-        again = calibrate_goniometer(
-            lab6, files=FILES, positions=POSITIONS, motion="arm, up and down", distance=720
-        )
+        again = calibrate_goniometer(lab6, images=IMAGES, motion="arm, up and down", distance=720)
         pixels = np.linspace(0, 190, 7), np.linspace(0, 1470, 7)
         for position in POSITIONS:
             one, two = (g.at(position).pyfai().tth(*pixels) for g in (arm, again))
             assert_allclose(np.degrees(one), np.degrees(two), atol=1e-3)
 
     def test_the_same_images_give_the_same_numbers(self, arm: Goniometer, lab6: Setup) -> None:
-        again = calibrate_goniometer(
-            lab6, files=FILES, positions=POSITIONS, motion="arm, up and down", distance=900
-        )
+        again = calibrate_goniometer(lab6, images=IMAGES, motion="arm, up and down", distance=900)
         assert again.geometry.distance == arm.geometry.distance
         assert again.slopes == arm.slopes
 
@@ -121,7 +123,7 @@ class TestRealArm:
             replace(lab6, wavelength=lab6.wavelength * 1.02),
         ):
             found = calibrate_goniometer(
-                wrong, files=FILES, positions=POSITIONS, motion="arm, up and down", distance=900
+                wrong, images=IMAGES, motion="arm, up and down", distance=900
             )
             assert not found.trusted
             assert "not to be trusted" in found.warnings[0]
@@ -130,9 +132,7 @@ class TestRealArm:
     def test_the_pattern_of_all_images_has_its_peaks_on_the_lines(
         self, arm: Goniometer, lab6: Setup
     ) -> None:
-        pattern = integrate_moving(
-            arm, files=FILES, positions=POSITIONS, points=8000, error_model="poisson"
-        )
+        pattern = integrate_moving(arm, images=IMAGES, points=8000, error_model="poisson")
         assert pattern.radial[0] < 11
         assert pattern.radial[-1] > 40
         seen = []
@@ -160,7 +160,7 @@ class TestRealArm:
 DETECTOR = Detector("Detector", (172e-6, 172e-6), (300, 320))
 
 
-def simulated(folder: Path, truth: Goniometer, positions: list[float]) -> list[Path]:
+def simulated(folder: Path, truth: Goniometer, positions: list[float]) -> MovingImages:
     """Images of LaB6 with counting noise, with the detector where `truth` puts it."""
     rng = np.random.default_rng(7)
     lines = named_calibrant("LaB6").two_theta(truth.geometry.wavelength, 1.5)
@@ -173,11 +173,12 @@ def simulated(folder: Path, truth: Goniometer, positions: list[float]) -> list[P
             counts += 400 * np.exp(-0.5 * ((angle - line) / width) ** 2)
         np.save(folder / f"{number}.npy", rng.poisson(counts).astype(np.int32))
         files.append(folder / f"{number}.npy")
-    return files
+    return images_at_positions(files=files, positions=positions)
 
 
 def model(motion: str, geometry: Geometry, **slopes: float) -> Goniometer:
-    return Goniometer(motion, 0, geometry, slopes, {}, (-1e3, 1e3), (0, 0), 0, 0, "")
+    ends = MovingImages((MovingImage(Path("a"), -1e3), MovingImage(Path("b"), 1e3)))
+    return Goniometer(motion, 0, geometry, slopes, {}, ends, (0, 0), 0, 0, "")
 
 
 def placed(**numbers: float) -> Geometry:
@@ -223,8 +224,7 @@ class TestSimulated:
         rough = 1.1e3 * truth.at(positions[0]).distance
         found = calibrate_goniometer(
             setup,
-            files=simulated(tmp_path, truth, positions),
-            positions=positions,
+            simulated(tmp_path, truth, positions),
             motion=truth.motion,  # type: ignore[arg-type]
             distance=rough,
         )
@@ -242,8 +242,7 @@ class TestSimulated:
         setup = Setup(named_calibrant("LaB6"), DETECTOR, 1.004 * truth.geometry.wavelength)
         found = calibrate_goniometer(
             setup,
-            files=simulated(tmp_path, truth, positions),
-            positions=positions,
+            simulated(tmp_path, truth, positions),
             distance=125,
             fixed=[],
         )
@@ -259,12 +258,11 @@ class TestMoving:
         from pyFAI.multi_geometry import MultiGeometry
 
         truth, positions = SIMULATED[which][1:]
-        files = simulated(tmp_path, truth, positions)
-        monitors = [1.0, 2.0, 3.0, 2.0][: len(files)]
+        images = simulated(tmp_path, truth, positions)
+        monitors = [1.0, 2.0, 3.0, 2.0][: len(images.rows)]
         pattern = integrate_moving(
             truth,
-            files=files,
-            positions=positions,
+            images,
             points=1500,
             radial_min=1,
             radial_max=60,
@@ -275,7 +273,7 @@ class TestMoving:
             [truth.at(p).pyfai() for p in positions], radial_range=(1, 60), threadpoolsize=0
         )
         result = theirs.integrate1d(
-            [np.load(f) for f in files],
+            [row.open().data for row in images.rows],
             1500,
             method=("bbox", "histogram", "cython"),
             normalization_factor=[m / np.mean(monitors) for m in monitors],
@@ -287,43 +285,33 @@ class TestMoving:
 
     def test_one_position_is_one_image(self, tmp_path: Path) -> None:
         truth = SIMULATED[0][1]
-        (file,) = simulated(tmp_path, truth, [0.0])
-        pattern = integrate_moving(
-            truth, files=[file], positions=[0.0], points=700, radial_min=2, radial_max=18
+        images = simulated(tmp_path, truth, [0.0])
+        pattern = integrate_moving(truth, images, points=700, radial_min=2, radial_max=18)
+        alone = integrate_1d(
+            images.rows[0].open(), truth.at(0), points=700, radial_min=2, radial_max=18
         )
-        alone = integrate_1d(open_image(file), truth.at(0), points=700, radial_min=2, radial_max=18)
         assert_allclose(pattern.radial, alone.radial)
         off = np.abs(pattern.intensity / alone.intensity - 1)
         assert off[1:-1].max() < 1e-5
 
 
-BAD: list[tuple[dict[str, Any], str]] = [
-    ({"positions": [1.0]}, "There are 5 files but 1 positions: give one for each"),
-    ({"files": [], "positions": []}, "There are no images: give 'files' and 'positions'"),
-    ({"positions": [1.0] * 5}, "needs images at two positions or more"),
-    ({"positions": [1.0, 2, 3, 4, float("nan")]}, "A position is no number"),
-    ({"distance": None}, "The distance is not in the header: give 'distance' in mm"),
-    ({"files": [*FILES[:4], Path("gone.tif")]}, r"There is no file gone\.tif"),
-    (
-        {"setup": Setup(named_calibrant("LaB6"), DETECTOR, 1e-10)},
-        "scan2_0009.tif.bz2 has 195 × 1475 pixels but the detector has 300 × 320",
-    ),
-]
-
-
-@pytest.mark.parametrize(("change", "sentence"), BAD)
-def test_bad_input_of_a_calibration(change: dict[str, Any], sentence: str, lab6: Setup) -> None:
-    inputs: dict[str, Any] = {"setup": lab6, "files": FILES, "positions": POSITIONS}
+def test_bad_input_of_a_calibration(lab6: Setup, tmp_path: Path) -> None:
+    still = images_at_positions(files=FILES, positions=[1.0] * 5)
+    with pytest.raises(InputError, match="needs images at two positions or more"):
+        calibrate_goniometer(lab6, still, distance=900)
+    with pytest.raises(InputError, match="The distance is not in the header: give 'distance' in"):
+        calibrate_goniometer(lab6, IMAGES)
+    other = Setup(named_calibrant("LaB6"), DETECTOR, 1e-10)
+    sentence = "scan2_0009.tif.bz2 has 195 × 1475 pixels but the detector has 300 × 320"
     with pytest.raises(InputError, match=sentence):
-        calibrate_goniometer(**inputs | {"distance": 900.0} | change)
-
-
-def test_an_image_without_rings_is_told(lab6: Setup, tmp_path: Path) -> None:
+        calibrate_goniometer(other, IMAGES, distance=900)
+    gone = images_at_positions(files=[*FILES[:4], Path("gone.tif")], positions=POSITIONS)
+    with pytest.raises(InputError, match=r"There is no file gone\.tif"):
+        calibrate_goniometer(lab6, gone, distance=900)
     np.save(tmp_path / "flat.npy", np.full((195, 1475), 7))
+    flat = images_at_positions(files=[*FILES[:4], tmp_path / "flat.npy"], positions=POSITIONS)
     with pytest.raises(InputError, match=r"flat.npy shows no rings"):
-        calibrate_goniometer(
-            lab6, files=[*FILES[:4], tmp_path / "flat.npy"], positions=POSITIONS, distance=900
-        )
+        calibrate_goniometer(lab6, flat, distance=900)
 
 
 def test_bad_input_of_what_follows(arm: Goniometer) -> None:
@@ -333,9 +321,9 @@ def test_bad_input_of_what_follows(arm: Goniometer) -> None:
         geometry_at(SIMULATED[0][1], position=-200)
     far = geometry_at(arm, position=90)
     assert "calibrated from 11.12 to 39 °, not near 90 °" in far.warnings[0]
-    with pytest.raises(InputError, match="There are 5 files but 2 monitors"):
-        integrate_moving(arm, files=FILES, positions=POSITIONS, monitors=[1.0, 2.0])
+    with pytest.raises(InputError, match="There are 5 images but 2 monitors"):
+        integrate_moving(arm, images=IMAGES, monitors=[1.0, 2.0])
     with pytest.raises(InputError, match=r"The monitor of .*0032.* should be above 0, not 0"):
-        integrate_moving(arm, files=FILES, positions=POSITIONS, monitors=[1.0, 1, 0, 1, 1])
+        integrate_moving(arm, images=IMAGES, monitors=[1.0, 1, 0, 1, 1])
     with pytest.raises(InputError, match="The radial range is empty: from 30 to 20"):
-        integrate_moving(arm, files=FILES, positions=POSITIONS, radial_min=30, radial_max=20)
+        integrate_moving(arm, images=IMAGES, radial_min=30, radial_max=20)

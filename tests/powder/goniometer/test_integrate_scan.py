@@ -11,7 +11,12 @@ from numpy.testing import assert_allclose
 
 from beamcanvas.errors import InputError
 from beamcanvas.nexus.simulated_scan import ScanWriter
-from beamcanvas.powder import Mask, integrate_moving, integrate_moving_scan
+from beamcanvas.powder import (
+    Mask,
+    images_at_positions,
+    integrate_moving,
+    integrate_moving_scan,
+)
 
 from .test_goniometer import SIMULATED, simulated
 
@@ -22,7 +27,7 @@ RANGE: dict[str, Any] = {"points": 700, "radial_min": 1.0, "radial_max": 60.0}
 
 @pytest.fixture
 def files(tmp_path: Path) -> list[Path]:
-    return simulated(tmp_path, TRUTH, POSITIONS)
+    return [row.file for row in simulated(tmp_path, TRUTH, POSITIONS).rows]
 
 
 def scan_of(folder: Path, files: list[Path], monitor: list[float] = MONITOR) -> Path:
@@ -36,7 +41,9 @@ def test_is_what_its_images_are(tmp_path: Path, files: list[Path]) -> None:
     file = scan_of(tmp_path, files)
     settings = RANGE | {"error_model": "poisson"}
     found = integrate_moving_scan(TRUTH, file=file, motor="tth", monitor="mon", **settings)
-    images = integrate_moving(TRUTH, files=files, positions=POSITIONS, monitors=MONITOR, **settings)
+    images = integrate_moving(
+        TRUTH, images_at_positions(files=files, positions=POSITIONS), monitors=MONITOR, **settings
+    )
     assert_allclose(found.radial, images.radial)
     assert_allclose(found.intensity, images.intensity, rtol=1e-6)
     assert_allclose(found.sigma, images.sigma, rtol=1e-6)  # type: ignore[arg-type]
@@ -47,7 +54,9 @@ def test_is_what_its_images_are(tmp_path: Path, files: list[Path]) -> None:
 def test_a_motor_that_stood_still(tmp_path: Path, files: list[Path]) -> None:
     file = scan_of(tmp_path, [files[0]] * 4)
     found = integrate_moving_scan(TRUTH, file=file, motor="arm", **RANGE)
-    alone = integrate_moving(TRUTH, files=files[:1], positions=POSITIONS[:1], **RANGE)
+    alone = integrate_moving(
+        TRUTH, images_at_positions(files=files[:1], positions=POSITIONS[:1]), **RANGE
+    )
     assert_allclose(found.intensity, alone.intensity, rtol=1e-6)
 
 
@@ -61,8 +70,7 @@ def test_a_bad_frame_is_left_out_and_said(tmp_path: Path, files: list[Path]) -> 
     kept = [0, 2, 3]
     images = integrate_moving(
         TRUTH,
-        files=[files[i] for i in kept],
-        positions=[POSITIONS[i] for i in kept],
+        images_at_positions(files=[files[i] for i in kept], positions=[POSITIONS[i] for i in kept]),
         **RANGE,
     )
     assert_allclose(found.intensity, images.intensity, rtol=1e-6)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import fabio
 import h5py
 import numpy as np
 import pytest
@@ -123,3 +124,21 @@ def test_dark_and_flat_are_averaged_and_applied(tmp_path: Path) -> None:
 )
 def test_what_marks_an_invalid_pixel(values: np.ndarray, invalid: list[list[bool]]) -> None:
     assert invalid_pixels(values).tolist() == invalid
+
+
+def test_the_words_of_dectris_in_a_cbf_file(tmp_path: Path) -> None:
+    words = (
+        "# Detector: PILATUS3 6M, S/N 60-0123\n# Pixel_size 172e-6 m x 172e-6 m\n"
+        "# Exposure_time 0.5 s\n# Wavelength 0.4066 A\n# Detector_distance 0.21143 m\n"
+        "# Beam_xy (12.00, 13.50) pixels\n# Detector_2theta -2.5000 deg.\n"
+    )
+    header = {"_array_data.header_contents": words}
+    fabio.cbfimage.CbfImage(np.ones((30, 40), np.int32), header).write(tmp_path / "a.cbf")
+    found = open_image(tmp_path / "a.cbf").header
+    assert found.wavelength == pytest.approx(0.4066e-10)
+    assert found.distance == 0.21143
+    assert found.beam_centre == (12.0, 13.5)
+    assert found.exposure == 0.5
+    assert found.pixel_size == (172e-6, 172e-6)
+    assert "PILATUS3 6M" in found.detector
+    assert found.numbers["detector2theta"] == -2.5

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
@@ -15,9 +15,9 @@ from ...task import SILENT, Param, Progress, task
 from ..calibration.ring_search import bright_pixels
 from ..calibration.rings import PARAMETERS, PixelPositions, with_parameters
 from ..correction.mask import usable_mask
-from ..image.opening import IMAGES, open_image
 from ..types import DiffractionImage, Geometry, Mask, Setup, check_shape
-from .fit import Fitted, Frame, GoniometerFit, Model, check_positions
+from .fit import Fitted, Frame, GoniometerFit, Model
+from .images import MovingImages
 from .model import MOTIONS, Goniometer
 
 Motion = Literal["arm, up and down", "arm, sideways", "along the beam"]
@@ -27,17 +27,13 @@ _HELD = {"distance": (0,), "beam centre": (1, 2), "tilt": (3, 4), "energy": (5,)
 _ROUGHLY = 1.3  #: a rough distance is off by this factor at most
 _SCALE_WITHIN = 0.01  #: a motor's scale is off by so much at most
 
-Files = Annotated[list[Path], Param(path="open", filter=IMAGES)]
-Positions = Annotated[list[float], Param(label="Motor positions")]
-
 
 @task(title="Calibrate goniometer", output="goniometer", requires="powder")
 def calibrate_goniometer(
     setup: Setup,
+    images: MovingImages,
     mask: Mask | None = None,
     *,
-    files: Files,
-    positions: Positions,
     motion: Motion = "along the beam",
     distance: Annotated[
         float | None, Param(unit="mm", gt=0, auto="from the header", group="Rough geometry")
@@ -65,13 +61,11 @@ def calibrate_goniometer(
     ----------
     setup:
         Calibrant, detector and energy.
+    images:
+        Images of the calibrant, and where the motor was for each.
     mask:
         Pixels not to be used in any image. Without one: those that each image and the
         detector mark.
-    files:
-        Images of the calibrant, of one frame each. A path inside may follow after ``::``.
-    positions:
-        Where the motor was for each image: degrees for an arm, mm for a stage.
     motion:
         How the motor moves the detector.
     distance:
@@ -89,26 +83,25 @@ def calibrate_goniometer(
     Raises
     ------
     InputError
-        When files and positions don't match or there are fewer than two positions, a shape
-        differs, the distance is not known, or an image shows no rings.
+        When there are fewer than two positions, an image can't be read or has another shape, the
+        distance is not known, or an image shows no rings.
     """
-    check_positions(files, positions)
+    positions = images.positions
     if len(set(positions)) < 2:
         raise InputError("A goniometer needs images at two positions or more.")
     if setup.energy > 1000:
         raise InputError(f"{setup.energy:g} keV is not an X-ray energy.")
-    images = [open_image(path) for path in files]
+    opened = [row.open() for row in images.rows]
     detector = setup.detector
-    for image in images:
-        name = Path(image.source.partition("::")[0]).name
-        check_shape(f"image {name}", image.shape, detector.shape, "detector")
+    for row, image in zip(images.rows, opened, strict=True):
+        check_shape(f"image {row.name}", image.shape, detector.shape, "detector")
     if mask is not None:
         check_shape("mask", mask.pixels.shape, detector.shape, "detector")
-    rough = 1e-3 * distance if distance else images[0].header.distance
+    rough = 1e-3 * distance if distance else opened[0].header.distance
     if rough is None:
         raise InputError("The distance is not in the header: give 'distance' in mm, roughly.")
     reference = positions[0] if motion == "along the beam" else 0.0
-    frames = _frames(images, setup, mask, positions, reference, progress.part(0.0, 0.3))
+    frames = _frames(opened, setup, mask, positions, reference, progress.part(0.0, 0.3))
     sines = 1e10 / (2 * np.array(setup.calibrant.d_spacings))
     sines = sines[sines * setup.wavelength < 0.976]
     if not len(sines):
@@ -131,8 +124,7 @@ def calibrate_goniometer(
     found = search.search(
         Model(numbers), motor, free, reach, 1.0 if "distance" in fixed else _ROUGHLY
     )
-    names = tuple(Path(i.source.partition("::")[0]).name for i in images)
-    result = _result(search, found, setup, motion, reference, tuple(positions), names)
+    result = _result(search, found, setup, motion, reference, images)
     for warning in result.warnings:  # headless there is no window that says it
         logging.getLogger(__name__).warning(warning)
     progress(1.0, "Calibrated")
@@ -143,7 +135,7 @@ def _frames(
     images: list[DiffractionImage],
     setup: Setup,
     mask: Mask | None,
-    positions: list[float],
+    positions: Sequence[float],
     reference: float,
     progress: Progress,
 ) -> list[Frame]:
@@ -183,14 +175,14 @@ def _result(
     setup: Setup,
     motion: str,
     reference: float,
-    positions: tuple[float, ...],
-    sources: tuple[str, ...],
+    images: MovingImages,
 ) -> Goniometer:
     """The goniometer with all that tells how far to trust it."""
     evidence, numbers = found.evidence, found.model.numbers
     count = sum(len(r) for r in found.residuals)
     doubts = list(evidence.doubts)
-    empty = [s for s, r in zip(sources, found.residuals, strict=True) if not len(r)]
+    pairs = zip(images.rows, found.residuals, strict=True)
+    empty = [row.name for row, residuals in pairs if not len(residuals)]
     if empty:
         doubts.append(f"no ring was found in {', '.join(empty)}")
     _, own, slope = MOTIONS[motion]
@@ -217,12 +209,11 @@ def _result(
         geometry=geometry,
         slopes={n: s for n, s in slopes.items() if s != 0 or n == own},
         uncertainties=search.uncertainties(found),
-        positions=positions,
+        images=images,
         residuals=tuple(
             float(np.sqrt(np.mean(r**2))) if len(r) else float("nan") for r in found.residuals
         ),
         points=count,
         peak_residual=float(np.degrees(evidence.residual)),
         reason=reason,
-        sources=sources,
     )

@@ -15,7 +15,6 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import InputError
 from ...task import Progress
 from ..calibration.acceptance import Evidence, assess
 from ..calibration.ring_refinement import RingPoints, ring_points
@@ -307,15 +306,3 @@ class GoniometerFit:
         names = [*PARAMETERS, *(f"{name} slope" for name in PARAMETERS[:5])]
         variances = np.diag(fitted.covariance)
         return {name: float(np.sqrt(v)) for name, v in zip(names, variances, strict=True) if v > 0}
-
-
-def check_positions(files: Sequence[object], positions: Sequence[float]) -> None:
-    """Raise `InputError` unless there is a position for each file, and they differ."""
-    if len(files) != len(positions):
-        raise InputError(
-            f"There are {len(files)} files but {len(positions)} positions: give one for each."
-        )
-    if not files:
-        raise InputError("There are no images: give 'files' and 'positions'.")
-    if not np.isfinite(positions).all():
-        raise InputError(f"A position is no number: {list(positions)}.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import numpy as np
@@ -10,13 +9,11 @@ import numpy as np
 from ...errors import InputError
 from ...task import SILENT, Param, Progress, task
 from ..correction.mask import usable_mask
-from ..image.opening import open_image
 from ..integration import parameters as p
 from ..integration.settings import Settings
 from ..results import Pattern
 from ..types import Mask, check_shape
-from .calibrate import Files, Positions
-from .fit import check_positions
+from .images import MovingImages
 from .merge import Merge
 from .model import Goniometer
 
@@ -24,10 +21,9 @@ from .model import Goniometer
 @task(title="Integrate moving detector", output="pattern", requires="powder")
 def integrate_moving(
     goniometer: Goniometer,
+    images: MovingImages,
     mask: Mask | None = None,
     *,
-    files: Files,
-    positions: Positions,
     points: p.Points = 5000,
     unit: p.Unit = "2th_deg",
     error_model: p.CountingErrors = "none",
@@ -50,30 +46,28 @@ def integrate_moving(
     ----------
     goniometer:
         How the detector moves.
+    images:
+        Images, and where the motor was for each.
     mask:
         Pixels not to be used in any image. Without one: those that each image and the
         detector mark.
-    files:
-        Images, of one frame each. A path inside may follow after ``::``.
-    positions:
-        Where the motor was for each image.
     monitors:
         Beam monitor of each image. Intensities are scaled to the mean of them.
 
     Raises
     ------
     InputError
-        When files, positions and monitors don't match, a monitor is not above 0, a shape
-        differs, or the range is empty.
+        When images and monitors don't match, an image can't be read, a monitor is not above 0,
+        a shape differs, or the range is empty.
     """
-    check_positions(files, positions)
-    if monitors and len(monitors) != len(files):
+    rows = images.rows
+    if monitors and len(monitors) != len(rows):
         raise InputError(
-            f"There are {len(files)} files but {len(monitors)} monitors: give one for each."
+            f"There are {len(rows)} images but {len(monitors)} monitors: give one for each."
         )
-    for path, monitor in zip(files, monitors, strict=False):
+    for row, monitor in zip(rows, monitors, strict=False):
         if not monitor > 0:
-            raise InputError(f"The monitor of {path} should be above 0, not {monitor:g}.")
+            raise InputError(f"The monitor of {row.name} should be above 0, not {monitor:g}.")
     shape = goniometer.geometry.detector.shape
     if mask is not None:
         check_shape("mask", mask.pixels.shape, shape, "goniometer's detector")
@@ -88,14 +82,13 @@ def integrate_moving(
         splitting=splitting,
         algorithm="histogram",
     )
-    merge = Merge(goniometer, settings, positions, progress)
-    for number in progress.each(range(len(files)), "Integrating"):
-        image = open_image(files[number])
-        check_shape(
-            f"image {Path(files[number]).name}", image.shape, shape, "goniometer's detector"
-        )
+    merge = Merge(goniometer, settings, images.positions, progress)
+    for number in progress.each(range(len(rows)), "Integrating"):
+        row = rows[number]
+        image = row.open()
+        check_shape(f"image {row.name}", image.shape, shape, "goniometer's detector")
         unused = usable_mask(image, goniometer.geometry.detector) if mask is None else mask.pixels
         beam = monitors[number] / float(np.mean(monitors)) if monitors else 1.0
-        merge.add(image.data, unused, positions[number], beam, image.dark, image.flat)
-    record = {"positions": list(positions), "monitors": list(monitors)}
-    return merge.pattern(f"{len(files)} images, {Path(files[0]).name} ...", record)
+        merge.add(image.data, unused, row.position, beam, image.dark, image.flat)
+    record = {"positions": list(images.positions), "monitors": list(monitors)}
+    return merge.pattern(f"{len(rows)} images, {rows[0].name} ...", record)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from math import degrees
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,6 +15,7 @@ from ...nexus import Axis, NXData
 from ...output_file import replacing
 from ...task import Existing, Param, task
 from ..types import Geometry
+from .images import MovingImages
 
 #: Unit of the motor for each way to move, and by how much a step of it moves what.
 MOTIONS = {
@@ -34,12 +35,16 @@ class Goniometer:
     slopes: dict[str, float]  #: of the geometry's numbers, m or rad per unit of the motor
     #: standard deviations, of the numbers at the reference and, as "rot2 slope", of slopes
     uncertainties: dict[str, float]
-    positions: tuple[float, ...]  #: of the images that it was calibrated on
+    images: MovingImages  #: that it was calibrated on
     residuals: tuple[float, ...]  #: root mean square of each image's ring points, rad
     points: int  #: places on rings, in all images
     peak_residual: float  #: of the peaks from the lines in all images' patterns, degrees
     reason: str  #: one sentence: why it is, or is not, to be trusted
-    sources: tuple[str, ...] = field(default=())
+
+    @property
+    def positions(self) -> tuple[float, ...]:
+        """Of the images that it was calibrated on."""
+        return self.images.positions
 
     @property
     def trusted(self) -> bool:
@@ -131,10 +136,8 @@ class Goniometer:
         )
         rows["Points from lines"] = f"{self.residual:.5f}°, {self.points} points"
         rows["Peaks from lines"] = f"{self.peak_residual:.5f}°"
-        for source, position, residual in zip(
-            self.sources, self.positions, self.residuals, strict=True
-        ):
-            rows[f"{position:g} {self.unit}"] = f"{degrees(residual):.5f}°, {source}"
+        for image, residual in zip(self.images.rows, self.residuals, strict=True):
+            rows[f"{image.position:g} {self.unit}"] = f"{degrees(residual):.5f}°, {image.name}"
         return rows
 
 

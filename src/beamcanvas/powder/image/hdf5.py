@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -162,7 +162,18 @@ def _header(dataset: Any) -> Header:
         exposure=first((detector, "count_time", "s"), (detector, "exposure_time", "s")),
         pixel_size=None if None in size else (size[0] or 0.0, size[1] or 0.0),
         detector=words.decode("utf-8", "replace") if isinstance(words, bytes) else str(words),
+        motors=_motors(near("instrument/positioners")),
     )
+
+
+def _motors(positioners: Any) -> dict[str, float]:
+    """Where the motors of a bliss scan stood, those that did not move in it."""
+    motors = {}
+    for name in positioners if isinstance(positioners, Mapping) else ():
+        found = positioners.get(name)  # None for a link that leads nowhere
+        if getattr(found, "shape", None) == () and found.dtype.kind in "iuf":
+            motors[name] = float(found[()])
+    return motors
 
 
 def _detector_of(dataset: Any, entry: Any) -> Any:

@@ -10,6 +10,8 @@ from ..types import HC, Header
 
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 
+_CBF = "_array_data.header_contents"  #: where a CBF file has the words of Dectris
+
 #: Units as headers spell them, in SI; energies in keV.
 _UNITS = {
     "m": 1.0, "mm": 1e-3, "cm": 1e-2, "um": 1e-6, "µm": 1e-6, "micron": 1e-6, "nm": 1e-9,
@@ -35,7 +37,8 @@ def quantity(value: Any, unit: str) -> float | None:
 
 def read_header(words: Mapping[str, Any]) -> Header:
     """What a fabio header says: Dectris, ESRF, MAR and ADSC words are known."""
-    given = {_key(k): v for k, v in words.items() if str(v).strip()}
+    words = {**words, **_lines_of(str(words.get(_CBF, "")))}
+    given = {key_of(k): v for k, v in words.items() if str(v).strip()}
 
     def first(unit: str, *names: str) -> float | None:
         values = (quantity(given[n], unit) for n in names if n in given)
@@ -68,10 +71,35 @@ def read_header(words: Mapping[str, Any]) -> Header:
         pixel_size=_pixel_size(given),
         detector=str(given.get("detector", "")),
         doubts=tuple(doubts),
+        motors=_motors(given),
+        numbers={name: n for name, v in given.items() if (n := _leading(v)) is not None},
     )
 
 
-def _key(name: str) -> str:
+def _lines_of(text: str) -> dict[str, str]:
+    """The lines of a Dectris header in a CBF file: ``# Wavelength 0.4066 A``."""
+    return dict(re.findall(r"^#\s*(\w+)[ \t:=]+(\S[^\r\n]*)", text, re.MULTILINE))
+
+
+def _motors(given: Mapping[str, Any]) -> dict[str, float]:
+    """The motors of an EDF file of SPEC or bliss: names in one line, positions in another."""
+    names = str(given.get("motormne", "")).split()
+    places = [_leading(word) for word in str(given.get("motorpos", "")).split()]
+    if len(names) != len(places):
+        return {}
+    return {n: p for n, p in zip(names, places, strict=True) if p is not None}
+
+
+def _leading(value: Any) -> float | None:
+    """The number that a word of a header begins with."""
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "replace")
+    found = re.match(rf"\s*({_NUMBER})(?![\w:/-])", str(value))
+    return float(found[1]) if found else None
+
+
+def key_of(name: str) -> str:
+    """A name in a header without what programs spell differently."""
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
