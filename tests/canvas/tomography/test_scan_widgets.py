@@ -161,6 +161,9 @@ def test_scans_are_a_table(qtbot, scan: TomoScan):
     cells = [model.data(model.index(1, n)) for n in range(3)]
     assert cells == ["tooth", "181", "2 × 640"]
     assert page.problems.text() == "x.nx: it is cut off."
+    qtbot.waitUntil(lambda: page.scan.image.data is not None, timeout=20000)
+    page.table.view.selectRow(1)
+    seen(qtbot, page.scan, "counts", (2, 640))
 
 
 @pytest.mark.parametrize(

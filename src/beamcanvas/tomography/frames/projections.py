@@ -188,7 +188,7 @@ class Projections:
         layout = self._layout(middle, min(middle + rows, all_rows))
         flats = 0 if self.scan.flats is None else len(self.scan.flats.frames)
         result = 4 * rows * count * columns
-        return result + layout.memory(self._source.dtype, flats, self.threads)
+        return result + layout.memory(self._source, flats, self.threads)
 
     @property
     def reads_whole_frames(self) -> bool:

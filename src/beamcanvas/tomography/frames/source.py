@@ -75,6 +75,11 @@ class FrameSource:
         """Whether reading a few rows costs as much as reading all of them."""
         return any(p.frames.dataset.chunks is not None for p in self.pieces)
 
+    @property
+    def together(self) -> int:
+        """Frames that share a chunk: read them at once, or each is decoded several times."""
+        return max(p.frames.together for p in self.pieces)
+
     def read(self, numbers: NDArray[Any], rows: slice, buffers: Buffers) -> NDArray[Any]:
         """Some rows of some frames, (frames, rows, columns), in memory that is reused.
 

@@ -68,18 +68,18 @@ class Layout:
             Geometry(scan, geometry.pixel_size, geometry.shape, first),
         )
 
-    @property
-    def at_once(self) -> int:
-        """Frames in a block."""
+    def at_once(self, together: int) -> int:
+        """Frames in a block, where so many are read together."""
         fit = _BLOCK // (4 * len(self.raw) * self.scan.shape[2])
-        return min(max(1, fit), self.geometry.shape[0])
+        return min(max(fit - fit % together, together), self.geometry.shape[0])
 
-    def memory(self, dtype: np.dtype[Any], flats: int, threads: int) -> int:
+    def memory(self, source: FrameSource, flats: int, threads: int) -> int:
         """Bytes that blocks of all threads take together, with the darks and flats."""
         frame = len(self.raw) * self.scan.shape[2]
         # a block as read and as transmissions, and what treatments copy of a frame
         copies = 40 if radio_treatments(self.scan) else 12
-        each = frame * (self.at_once * (dtype.itemsize + 4) + copies)
+        block = self.at_once(source.together) * (source.dtype.itemsize + 4)
+        each = frame * (block + copies)
         return threads * each + 4 * frame * (flats + 3)
 
 
@@ -113,7 +113,8 @@ class Transmissions:
         self._flat = FlatField(layout.scan, table, layout.raw)
         self._treatments = radio_treatments(layout.scan)
         self._own = local()
-        self.at_once = layout.at_once
+        #: frames in a block, whole chunks of them
+        self.at_once = layout.at_once(source.together)
         #: whether blocks are line integrals already, and no transmissions
         self.gives_integrals = any(t.gives_integrals for t in self._treatments)
 
