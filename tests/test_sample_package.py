@@ -204,6 +204,20 @@ def test_the_executor_reports_a_failure_and_is_cancelled(python: Python) -> None
     assert "Can't pickle" in unsent
 
 
+def test_the_executor_passes_the_checks_of_executors(python: Python) -> None:
+    """Some of them: each node is a process of its own, and all nodes of all graphs are many."""
+    assert python(
+        """
+        from beamcanvas.execution.conformance import CHECKS
+        from beamline_sample.nice import Nice
+        answer = ["graph otherwise", "graph arrays", "failures", "progress", "cancel"]
+        for name in answer:
+            with Nice() as executor:
+                CHECKS[name](executor)
+        """
+    )
+
+
 def test_the_handler_writes_the_logbook(python: Python) -> None:
     done, failed, end = python(
         """

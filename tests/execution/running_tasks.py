@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from pathlib import Path
 from typing import Annotated, Any
@@ -109,3 +110,33 @@ def raise_circle() -> None:
     one, two = ValueError("one"), ValueError("two")
     one.__cause__, two.__cause__ = two, one
     raise one
+
+
+@task
+def segfault() -> None:
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+@task(output="image")
+def add_in_place(image: Any, offset: float) -> Any:
+    """Changes the array that came in, as a task that saves memory does, and hands it on."""
+    image += offset
+    return image
+
+
+class Foreign:
+    """Can be written, but not read outside of a worker."""
+
+    def __reduce__(self) -> Any:
+        return _only_in, (os.getpid(),)
+
+
+def _only_in(process: int) -> Foreign:
+    if process != os.getpid():
+        raise RuntimeError("it is at home in another process")
+    return Foreign()
+
+
+@task
+def foreign() -> Any:
+    return Foreign()

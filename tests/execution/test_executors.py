@@ -103,12 +103,17 @@ def test_what_does_not_answer_a_cancel_is_left_or_terminated(
             os.kill(int(begun.read_text()), 0)
 
 
-def test_a_process_that_ends_by_itself_is_a_failure_of_its_node() -> None:
-    workflow = one(tasks.crash)
+@pytest.mark.parametrize(
+    ("task", "words"), [(tasks.crash, "with exit code 3"), (tasks.segfault, "by signal 11")]
+)
+def test_a_process_that_ends_by_itself_is_a_failure_of_its_node(task: object, words: str) -> None:
+    workflow = one(task)
     workflow.add(tasks.add, id="other", inputs={"a": 1})
-    with Processes(1) as executor, pytest.raises(TaskError, match="ended with exit code 3") as info:
+    workflow.add(tasks.add, id="next")
+    workflow.link("other", "next", {"a": "result"})
+    with Processes(1) as executor, pytest.raises(TaskError, match=f"ended {words}") as info:
         run(workflow, executor=executor)
-    assert info.value.result.nodes == {"other": {"result": 1}}
+    assert info.value.result.nodes == {"other": {"result": 1}, "next": {"result": 1}}
 
 
 def test_an_input_that_can_not_travel_is_named(processes: Executor) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -13,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 from ..errors import Cancelled, TaskError
 from ..workflow import Node, NodeId, Workflow, id_text
 from ..workflow.validation import check
+from .delivery import input_name
 from .events import Events, Handler
 from .executors import Executor, make_executor
+from .executors.elsewhere import kept_elsewhere
 from .scheduler import Firing, Scheduler
 from .selection import Inputs, Outputs, OutputSelection, node_inputs
 from .work import Work
@@ -35,7 +38,8 @@ class Result:
     #: the latest outputs of each node, by node id; of a run that was asked for certain
     #: outputs, of those nodes alone
     nodes: dict[NodeId, dict[str, Any]] = field(default_factory=dict)
-    #: the latest inputs of the same nodes, as they were before the task checked them
+    #: the latest inputs of the same nodes, as they were before the task checked them; of a
+    #: run that was asked for certain outputs, without those that never came here
     inputs: dict[NodeId, dict[str | int, Any]] = field(default_factory=dict)
     #: what failed, without that an error link handled it
     errors: dict[NodeId, BaseException] = field(default_factory=dict)
@@ -79,8 +83,10 @@ def run(
         Values by node, ``{"integrate": {"points": 2000}}``, where a node goes by its id or
         its label; or ewoks' list of names and values. They override default inputs.
     executor:
-        Where the nodes run: ``inline``, ``threads``, ``processes``, or an `Executor` to use
-        for several runs.
+        Where the nodes run: ``inline``, ``threads``, ``processes``, ``dask``, each but the
+        first also with how many at once (``"threads:8"``), or an `Executor` to use for
+        several runs. Of what an executor keeps on other processes and machines, only what
+        `outputs` asks for comes back.
     outputs:
         Ewoks' list of the outputs that are wanted. Without it, the result has the outputs of
         the end nodes and, in ``nodes``, those of all; with it, nothing else is kept in
@@ -136,6 +142,7 @@ def run(
         where = Path(folder) if folder is not None else workflow.folder
         one = _Run(flat, scheduler, told, chosen, where.absolute(), cancelled, keep, writer)
         stopped = one.go()
+        one.bring_home()
         result, error = one.result, stopped or one.error
         if writer is not None:
             result.file = writer.finish(failed=error is not None)
@@ -172,6 +179,7 @@ class _Run:
         self._folder = folder
         self._cancelled = cancelled
         self._keep = None if keep is None else set(keep)
+        self._looked_at = _looked_at(flat)
         self._under_way: dict[int, Firing] = {}
         self._began: dict[int, tuple[float, int]] = {}
         self.last: dict[NodeId, int] = {}  #: serial of the latest firing of each node
@@ -218,32 +226,66 @@ class _Run:
     def _submit(self, firings: Iterable[Firing]) -> None:
         for firing in firings:
             self._under_way[firing.serial] = firing
-            self._executor.submit(Work.of(firing, self._folder))
+            looked_at = self._looked_at.get(firing.node.id, _NOTHING)
+            self._executor.submit(Work.of(firing, self._folder, looked_at))
+
+    def bring_home(self) -> None:
+        """Fetch what the executor kept elsewhere of what is wanted."""
+        result, home = self.result, self._executor.home
+        if self._keep is not None:
+            # the inputs of the nodes that are kept come from nodes that needn't be
+            for inputs in result.inputs.values():
+                for name in [n for n, v in inputs.items() if any(kept_elsewhere(v))]:
+                    del inputs[name]
+        try:
+            result.nodes.update(home(dict(result.nodes)))
+            result.inputs = home(result.inputs)
+        except TaskError:
+            self._bring_home_one_by_one()
+
+    def _bring_home_one_by_one(self) -> None:
+        for node_id in list(self.result.nodes):
+            try:
+                self.result.nodes[node_id] = self._executor.home(self.result.nodes[node_id])
+                self.result.inputs[node_id] = self._executor.home(self.result.inputs[node_id])
+            except TaskError as error:
+                del self.result.nodes[node_id]
+                self.result.inputs.pop(node_id, None)
+                self.result.errors[node_id] = error
+                self._add_failure(_task_error(self._flat.nodes[node_id], error))
 
     # -- what the executor reports
 
     def is_cancelled(self) -> bool:
         return self._cancelled is not None and self._cancelled.is_set()
 
+    # of work that was given up, anything may still come
+
     def started(self, serial: int, time: float, process_id: int) -> None:
+        if serial not in self._under_way:
+            return
         self._began[serial] = (time, process_id)
         if self._events:
             self._events.node_start(self._under_way[serial].node, time, process_id)
 
     def progressed(self, serial: int, fraction: float | None, message: str) -> None:
-        if self._events:
+        if self._events and serial in self._began:
             _, process_id = self._began[serial]
             node = self._under_way[serial].node
             self._events.node_progress(node, process_id, fraction, message)
 
     def finished(self, serial: int, outputs: dict[str, Any], time: float) -> None:
+        if serial not in self._under_way:
+            return
         firing = self._end(serial, time)
         if self._keep is None or firing.node.id in self._keep:
-            self.result.inputs[firing.node.id] = firing.inputs
+            self.result.inputs[firing.node.id] = dict(firing.inputs)
         self._store(firing, outputs)
         self._submit(self._scheduler.finished(firing, outputs))
 
     def failed(self, serial: int, error: BaseException, time: float) -> None:
+        if serial not in self._under_way:
+            return
         if isinstance(error, Cancelled) and self.is_cancelled():
             raise Cancelled("The run was cancelled.")
         firing = self._end(serial, time, error)
@@ -251,21 +293,26 @@ class _Run:
         failures = len(self._scheduler.errors)
         follow = self._scheduler.failed(firing, error)
         if len(self._scheduler.errors) > failures:
-            failure = _task_error(firing.node, error)
-            self.error = self.error or failure
-            if failure is not self.error:
-                self.error.problems += failure.problems
+            self._add_failure(_task_error(firing.node, error))
         self._submit(follow)
+
+    def _add_failure(self, failure: TaskError) -> None:
+        if self.error is None:
+            self.error = failure
+        else:
+            self.error.problems += failure.problems
 
     def _store(
         self, firing: Firing, outputs: dict[str, Any], error: BaseException | None = None
     ) -> None:
         if self._writer is not None:
-            self._writer.ran(
-                firing.node, firing.inputs, outputs, self.result.times[firing.node.id], error
-            )
+            inputs, outputs = self._executor.home((firing.inputs, outputs))
+            times = self.result.times[firing.node.id]
+            self._writer.ran(firing.node, inputs, outputs, times, error)
 
     def _end(self, serial: int, time: float, error: BaseException | None = None) -> Firing:
+        if serial not in self._began:  # it came to its end before it could say so
+            self.started(serial, time, os.getpid())
         firing = self._under_way.pop(serial)
         began, process_id = self._began.pop(serial)
         node = firing.node
@@ -274,6 +321,22 @@ class _Run:
         if self._events:
             self._events.node_end(node, time, process_id, error)
         return firing
+
+
+_NOTHING: frozenset[str | int] = frozenset()
+
+
+def _looked_at(flat: Workflow) -> dict[NodeId, frozenset[str | int] | None]:
+    """Of each node, the outputs that conditions look at, by all their names; None is all."""
+    names: dict[NodeId, set[str | int]] = {}
+    for link in flat.links:
+        for name in link.conditions:
+            names.setdefault(link.source, set()).update((name, str(name), input_name(name)))
+    found: dict[NodeId, frozenset[str | int] | None] = {n: frozenset(v) for n, v in names.items()}
+    for node in flat.nodes.values():
+        if node.task_type in ("ppfmethod", "ppfport"):  # links look into their one output
+            found[node.id] = None
+    return found
 
 
 def _task_error(node: Node, cause: BaseException) -> TaskError:

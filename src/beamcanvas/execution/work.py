@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import pickle
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
+from traceback import format_exception
 from typing import Any, Protocol
 
 from ..task import Progress, Task, resolve
@@ -27,9 +30,13 @@ class Work:
     #: inputs that came because a link hands over all outputs, wanted or not
     offered: frozenset[InputName]
     folder: Path  #: that relative paths are relative to
+    #: outputs that conditions look at: they have to come back as they are; None is all
+    looked_at: frozenset[str | int] | None = None
 
     @classmethod
-    def of(cls, firing: Firing, folder: Path) -> Work:
+    def of(
+        cls, firing: Firing, folder: Path, looked_at: frozenset[str | int] | None = None
+    ) -> Work:
         """The work of a firing."""
         node = firing.node
         return cls(
@@ -41,6 +48,7 @@ class Work:
             firing.inputs,
             firing.offered,
             folder,
+            looked_at,
         )
 
     def do(self, progress: Progress) -> dict[str, Any]:
@@ -88,3 +96,14 @@ def thinned(
             send(fraction, message)
 
     return report
+
+
+def portable(error: BaseException) -> BaseException:
+    """The error as it can travel to another process, its traceback here in its notes."""
+    lines = "".join(format_exception(error))
+    try:
+        again: BaseException = pickle.loads(pickle.dumps(error))  # noqa: S301 - just made
+    except Exception:
+        again = RuntimeError(f"{type(error).__name__}: {error}")
+    again.add_note(f"In process {os.getpid()}:\n{lines}")
+    return again

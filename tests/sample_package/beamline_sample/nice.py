@@ -10,7 +10,7 @@ from time import time
 
 from beamcanvas import Progress, TaskError
 from beamcanvas.execution.executors import Executor
-from beamcanvas.execution.work import Report, Work
+from beamcanvas.execution.work import Report, Work, portable
 
 SPAWN = get_context("spawn")
 
@@ -74,5 +74,5 @@ def _do(work: Work, connection: Connection) -> None:
     try:
         outputs = work.do(Progress(lambda fraction, words: send("progressed", fraction, words)))
         send("finished", outputs, time())
-    except Exception as error:
-        send("failed", error, time())
+    except (Exception, SystemExit) as error:
+        send("failed", portable(error), time())

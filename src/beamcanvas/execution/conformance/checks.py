@@ -158,7 +158,9 @@ def _cancelled(workflow: Workflow, executor: Executor) -> None:
 
 def _one(task: Callable[..., Any], **inputs: Any) -> Workflow:
     workflow = Workflow(id="one")
-    workflow.add(task, id="one", inputs={**inputs})
+    node = workflow.add(task, id="one")
+    for name, value in inputs.items():
+        node.default_inputs[name] = value
     return workflow
 
 

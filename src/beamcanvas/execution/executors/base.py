@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from types import TracebackType
+from typing import Any
 
 from ..work import Report, Work
 
@@ -31,6 +32,26 @@ class Executor(ABC):
         Returns within about a second, whatever the tasks do. Nothing is reported of this
         work afterwards.
         """
+
+    def stop(self, serial: int) -> None:  # noqa: B027 - some can't
+        """Give up one piece of work: end it where that is possible, free its place.
+
+        Returns at once. What is still reported of it is ignored.
+        """
+
+    def home(self, values: Any) -> Any:
+        """Values with all that this executor kept `Elsewhere` in them brought here.
+
+        An executor that runs tasks in other processes may report outputs that are
+        `Elsewhere`, and takes them as inputs of further work. Of these, only what the caller
+        of the run wants is ever asked for here.
+
+        Raises
+        ------
+        TaskError
+            When something is lost.
+        """
+        return values
 
     def close(self) -> None:  # noqa: B027 - most hold nothing
         """Give back what it holds."""

@@ -13,13 +13,14 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.synchronize import Event
 from time import monotonic, time
-from traceback import format_exception
 from typing import Any
 
 from ...errors import InputError, TaskError
 from ...task import Progress
-from ..work import Report, Work, thinned
+from ..work import Report, Work, portable, thinned
 from .base import Executor
+from .elsewhere import is_small, replaced
+from .letters import Letter, Parcel, received, views
 
 #: how long a process has to answer a cancel before it is terminated
 GRACE = 1.0
@@ -29,9 +30,11 @@ class Processes(Executor):
     """A fixed number of processes: for tasks in plain Python, or that can crash.
 
     A node's work travels as the name of its task and its inputs, so these and the outputs
-    have to be picklable and the task has to be found by its name. Processes are started
-    when first needed, afresh ("spawn"), and used again; a script that makes a run in this
-    way needs the usual ``if __name__ == "__main__":``.
+    have to be picklable and the task has to be found by its name. What a task gives isn't
+    read in this process before somebody wants it: it is handed on as it came, arrays in
+    shared memory. Processes are started when first needed, afresh ("spawn"), and used
+    again; a script that makes a run in this way needs the usual
+    ``if __name__ == "__main__":``.
 
     Parameters
     ----------
@@ -55,17 +58,22 @@ class Processes(Executor):
     def _hand_out(self) -> None:
         while self._due and (self._idle or len(self._busy) < self._size):
             work = self._due.popleft()
+            letter = Letter()
             try:
-                message = pickle.dumps(work, protocol=5)
+                data = letter.pickled(work)
             except Exception as error:
                 self._refused.append((work, _not_picklable(work.inputs.items(), "input", error)))
                 continue
             worker = self._idle.pop() if self._idle else _Worker()
             try:
-                worker.give(work.serial, message)
+                worker.give(work.serial, letter, data)
             except (BrokenPipeError, ConnectionResetError):  # it died while idle
                 worker.stop()
                 self._due.appendleft(work)
+                continue
+            except OSError as error:  # no memory for the inputs
+                worker.stop()
+                self._refused.append((work, _not_picklable((), "input", error)))
                 continue
             self._busy[worker.connection] = worker
 
@@ -76,18 +84,35 @@ class Processes(Executor):
             report.failed(work.serial, error, time())
             seconds = 0.0
         for connection in wait(list(self._busy), seconds) if self._busy else ():
-            worker = self._busy[connection]
+            worker = self._busy.get(connection)
+            if worker is None:  # stopped because of what another one reported
+                continue
+            serial = worker.serial
             try:
                 what, *details = worker.receive()
             except Exception as error:
                 # the end of the process, or an answer that can't be read here
                 del self._busy[connection]
-                report.failed(worker.serial, worker.end(error), time())
+                report.failed(serial, worker.end(error), time())
                 continue
-            getattr(report, what)(worker.serial, *details)
-            if what in ("finished", "failed"):
+            if what in ("finished", "failed"):  # free before what follows is submitted
                 self._idle.append(self._busy.pop(connection))
+            getattr(report, what)(serial, *details)
         self._hand_out()
+
+    def stop(self, serial: int) -> None:
+        for work in list(self._due):
+            if work.serial == serial:
+                self._due.remove(work)
+        for connection, worker in list(self._busy.items()):
+            if worker.serial == serial:
+                self._busy.pop(connection).stop()
+
+    def home(self, values: Any) -> Any:
+        try:
+            return replaced(values, Parcel.value)
+        except Exception as error:
+            raise TaskError(f"An output can't be read in this process: {error}.") from error
 
     def cancel(self) -> None:
         self._due.clear()
@@ -132,19 +157,26 @@ class _Worker:
         self._process.start()
         theirs.close()
 
-    def give(self, serial: int, message: bytes) -> None:
+    def give(self, serial: int, letter: Letter, data: bytes) -> None:
         self.serial = serial
         self.cancelled.clear()
-        self.connection.send_bytes(message)
+        letter.send(self.connection, data)
 
     def receive(self) -> Any:
-        return pickle.loads(self.connection.recv_bytes())  # noqa: S301 - from our own process
+        data, buffers = received(self.connection)
+        what, *details = pickle.loads(data)  # noqa: S301 - from our own process
+        if what == "finished":
+            outputs, packed, end = details
+            for name, (pickled, first, last) in packed.items():
+                outputs[name] = Parcel(pickled, buffers[first:last])
+            details = [outputs, end]
+        return what, *details
 
     def end(self, error: Exception) -> BaseException:
         """Stop the process; why its work has no result."""
         if not isinstance(error, (EOFError, OSError)):
             self.stop()
-            return InputError(f"The outputs can't be read in this process: {error}.")
+            return InputError(f"Its answer can't be read in this process: {error}.")
         self._process.join(1.0)
         code = self._process.exitcode
         self.stop()
@@ -170,7 +202,15 @@ def _serve(connection: Connection, cancelled: Event) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(EOFError, OSError):
         while True:
-            _do(connection, pickle.loads(connection.recv_bytes()), cancelled)  # noqa: S301
+            data, buffers = received(connection)
+            try:
+                work = pickle.loads(data, buffers=views(buffers))  # noqa: S301 - our own process
+            except Exception as error:
+                why = InputError(f"The inputs can't be read in another process: {error}.")
+                _send(connection, "failed", why, time())
+                continue
+            _do(connection, work, cancelled)
+            del work, buffers  # and with them the memory of the inputs
 
 
 def _do(connection: Connection, work: Work, cancelled: Event) -> None:
@@ -180,30 +220,36 @@ def _do(connection: Connection, work: Work, cancelled: Event) -> None:
     try:
         outputs = work.do(Progress(report, cancelled.is_set))
     except (Exception, SystemExit) as error:
-        send("failed", _portable(error), time())
+        send("failed", portable(error), time())
         return
     try:
-        send("finished", outputs, time())
-    except (pickle.PicklingError, TypeError, AttributeError, RecursionError) as error:
+        _send_outputs(connection, outputs, work.looked_at)
+    except (BrokenPipeError, ConnectionResetError):
+        raise
+    except Exception as error:
         send("failed", _not_picklable(outputs.items(), "output", error), time())
 
 
 def _send(connection: Connection, *message: Any) -> None:
-    connection.send_bytes(pickle.dumps(message, protocol=5))
+    Letter().send(connection, pickle.dumps(message, protocol=5))
 
 
-def _portable(error: BaseException) -> BaseException:
-    """The error as it can travel, its traceback here in its notes."""
-    lines = "".join(format_exception(error))
-    try:
-        again: BaseException = pickle.loads(pickle.dumps(error))  # noqa: S301 - just made
-    except Exception:
-        again = RuntimeError(f"{type(error).__name__}: {error}")
-    again.add_note(f"In process {os.getpid()}:\n{lines}")
-    return again
+def _send_outputs(
+    connection: Connection, outputs: dict[str, Any], looked_at: frozenset[str | int] | None
+) -> None:
+    letter = Letter()
+    packed = {}
+    for name, value in outputs.items():
+        if looked_at is not None and name not in looked_at and not is_small(value):
+            first = letter.count
+            packed[name] = letter.pickled(value), first, letter.count
+    told = {name: None if name in packed else value for name, value in outputs.items()}
+    letter.send(connection, pickle.dumps(("finished", told, packed, time()), protocol=5))
 
 
 def _not_picklable(values: Iterable[tuple[Any, Any]], kind: str, error: Exception) -> InputError:
+    if isinstance(error, OSError):
+        return InputError(f"The {kind}s can't be sent to another process: {error}.")
     for name, value in values:
         try:
             pickle.dumps(value, protocol=5)
