@@ -13,6 +13,7 @@ from .frames.flat_field import flat_field
 from .frames.reduce import copy_darks_and_flats, reduce_darks_and_flats
 from .frames.selection import bin_pixels, choose_projections, select_region
 from .frames.treatments.background import remove_background
+from .frames.treatments.distortion import correct_distortion
 from .frames.treatments.double_flat import double_flat_field
 from .frames.treatments.hot_pixels import correct_hot_pixels
 from .frames.treatments.phase import retrieve_phase, retrieve_phase_ctf
@@ -76,6 +77,7 @@ __all__ = [
     "convert_edf",
     "convert_tiff",
     "copy_darks_and_flats",
+    "correct_distortion",
     "correct_hot_pixels",
     "correct_tilt",
     "double_flat_field",

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
 from beamcanvas.errors import InputError
 from beamcanvas.tomography import (
     TomoScan,
+    correct_distortion,
     correct_hot_pixels,
     correct_tilt,
     double_flat_field,
@@ -19,6 +22,7 @@ from beamcanvas.tomography import (
     remove_rings,
     retrieve_phase,
     retrieve_phase_ctf,
+    select_region,
     unsharp_mask,
 )
 
@@ -189,3 +193,28 @@ def test_treatments_keep_their_order_and_one_of_a_kind(savu: TomoScan) -> None:
     other = correct_hot_pixels(retrieve_phase(retrieve_phase(savu, delta_beta=5)))
     assert one.treatments == other.treatments
     assert [type(t).__name__ for t in one.treatments] == ["HotPixels", "Paganin"]
+
+
+def test_distortion_by_maps_as_nabu(savu: TomoScan, tmp_path: Path) -> None:
+    from nabu.io.detector_distortion import DetectorDistortionMapsXZ
+
+    rows, columns = np.mgrid[:24, :160].astype(np.float32)
+    bent_rows = rows + 1.5 * np.sin(columns / 40)
+    bent_columns = columns + 2 * np.cos(rows / 9)
+    bent_rows, bent_columns = bent_rows.clip(0, 22.9), bent_columns.clip(0, 158.9)
+    file = tmp_path / "maps.h5"
+    with h5py.File(file, "w") as root:
+        root["coords_source_x"], root["coords_source_z"] = bent_columns, bent_rows
+        root["small"] = rows[:5]
+    scan = correct_distortion(savu, file=file)
+    plain = radios(savu)[40]
+    nabu = DetectorDistortionMapsXZ(map_x=bent_columns, map_z=bent_rows)
+    nabu.set_full_transformation()
+    found = radios(scan)[40]
+    np.testing.assert_allclose(found, nabu.transform(plain, do_full=True), atol=1e-5)
+    part = select_region(scan, first_row=9, last_row=14)
+    np.testing.assert_allclose(radios(part)[40], found[9:15], atol=1e-6)
+    with pytest.raises(InputError, match=r"no map .* at nowhere"):
+        correct_distortion(savu, file=file, rows="nowhere")
+    with pytest.raises(InputError, match="5 × 160 pixels but the frames of savu 24 × 160"):
+        correct_distortion(savu, file=file, rows="small")

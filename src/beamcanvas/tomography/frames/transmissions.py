@@ -65,7 +65,7 @@ class Layout:
             slice(start - first, stop - first),
             slice(left, left + count * wide),
             slice(begin, begin + len(columns) // wide),
-            Geometry(scan, geometry.pixel_size, geometry.shape, first),
+            Geometry(scan, geometry.pixel_size, geometry.shape, first, raw.start),
         )
 
     def at_once(self, together: int) -> int:

@@ -20,6 +20,7 @@ class Geometry:
     pixel_size: tuple[float, float] | None  #: height, width, m, after binning
     shape: tuple[int, int, int]  #: of all projections: projections, rows, columns
     first_row: int = 0  #: the row of the projections that its frames or sinograms start with
+    first_raw_row: int = 0  #: the same on the whole detector, for frames that aren't binned yet
 
 
 #: treatments of a higher order see the pixels after binning
