@@ -7,12 +7,9 @@ from .analyzers.save import save_analyzers
 from .analyzers.spec_file import convert_to_spec
 from .analyzers.stage import Analyzer, AnalyzerStage, open_analyzers
 from .calibration.calibrate import Calibrated, calibrate, refine_geometry
-from .configuration.settings import (
-    Configuration,
-    Configured,
-    read_configuration,
-    save_configuration,
-)
+from .configuration.configuration import Configuration
+from .configuration.read import Configured, read_configuration
+from .configuration.save import save_configuration
 from .correction.background import find_bad_pixels, subtract_background, subtract_pattern
 from .correction.flat_field import apply_flat_field
 from .correction.mask import mask_pixels, runs_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from ...task import SILENT, Param, Progress, task
-from ..configuration.settings import Configuration
+from ..configuration.configuration import Configuration
 from ..results import Cake, Pattern
 from ..types import DiffractionImage, Geometry, Mask
 from . import parameters as p

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import InputError
-from ...nexus.chunks import Buffers
+from ...nexus.chunks import Buffers, Packed
 from ..types import Geometry
 from .engines import INTEGRATORS
 from .operator import Corrections, Operator, Sums, marked_pixels
@@ -101,7 +101,7 @@ class ByOperator:
     def words(self) -> str:
         return "pyFAI's matrix as a linear operator, " + _splitting(self.operator.bins[0].layout)
 
-    def __call__(self, frame: NDArray[Any], factor: float, buffers: Buffers) -> Integrated:
+    def __call__(self, frame: NDArray[Any] | Packed, factor: float, buffers: Buffers) -> Integrated:
         sums = self.operator(frame, buffers, poisson=self.poisson, saturation=self.saturation)
         normalisation = sums.normalisation * factor
         normalisation[normalisation == 0] = np.nan

@@ -13,7 +13,7 @@ import numpy as np
 
 from ...errors import InputError
 from ...task import Progress
-from ..configuration.settings import Configuration
+from ..configuration.configuration import Configuration
 from ..correction.mask import usable_mask
 from ..results import Cake, Pattern
 from ..types import DiffractionImage, Geometry, Mask, check_shape

@@ -3,8 +3,8 @@
 With a geometry and a mask that stay, integration is linear: each point of a pattern is
 ``A @ (frame - dark)`` over ``A @ normalisation``, with `A` the sparse matrix that pyFAI makes
 for splitting pixels. Poisson variances go by the same matrix with squared coefficients.
-Nothing but the product with `A` remains to be done for a frame; scipy computes it with the
-interpreter's lock released, so frames go in parallel.
+Nothing but the product with `A` remains to be done for a frame: :mod:`.shares` does it while the
+frame is unpacked, with the interpreter's lock released, so frames go in parallel.
 
 Kieffer & Wright, Powder Diffraction 28 (2013) S339.
 """
@@ -15,19 +15,18 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...nexus.chunks import Buffers
-from ..types import Geometry
+from ...nexus.chunks import Buffers, Packed
+from ..types import Geometry, check_shape
 from .engines import INTEGRATORS
 from .settings import Layout
 
-_KEPT = 2  #: operators; one of a 4M image takes 100 to 400 MB
+_KEPT = 2  #: operators; one of a 4M image takes 50 to 200 MB
 
 
 class Sums(NamedTuple):
@@ -108,8 +107,10 @@ class Operator:
     ) -> None:
         from scipy.sparse import vstack
 
+        from .shares import shares_of
+
         mask = corrections.mask
-        self._masked = np.flatnonzero(mask)
+        self._shape = mask.shape
         rows, results = zip(*(_rows(geometry, layout, mask) for layout in layouts), strict=True)
         first = layouts[0]
         weight = np.ones(mask.size)
@@ -120,22 +121,15 @@ class Operator:
                 weight *= integrator.polarization(mask.shape, first.polarization).ravel()
         if corrections.flat is not None:
             weight *= np.where(mask, 1, corrections.flat).ravel()
-        # by columns: a frame is read once, in its own order, and the points stay in the cache
-        matrix = vstack(rows).tocsc()
-        #: unsplit pixels are counted: whole numbers need no copy of the frame, and half the memory
-        self._counts = bool((matrix.data == 1).all())
-        self._matrix = matrix.astype(np.int32 if self._counts else np.float64)
-        self._squares = self._matrix
-        if not self._counts:
-            self._squares = self._matrix.copy()
-            self._squares.data **= 2
         self._weight = weight
         self._dark = None
         if corrections.dark is not None:
             self._dark = np.where(mask, 0, corrections.dark).astype(float).ravel()
-        self._of_dark = None if self._dark is None else self._matrix @ self._dark
-        self._norm = self._matrix @ weight
-        self._count = self._matrix @ np.ones(mask.size)
+        self._shares = tuple(shares_of(matrix) for matrix in rows)
+        matrix = vstack(rows)
+        self._of_dark = None if self._dark is None else matrix @ self._dark
+        self._norm = matrix @ weight
+        self._count = matrix @ np.ones(mask.size)
         self.bins = tuple(self._bins(layouts, results))
         self.points = int(matrix.shape[0])
 
@@ -155,76 +149,58 @@ class Operator:
 
     def __call__(
         self,
-        frame: NDArray[Any],
+        frame: NDArray[Any] | Packed,
         buffers: Buffers,
         *,
         poisson: bool = False,
         saturation: float | None = None,
     ) -> Sums:
-        """The sums of one frame.
+        """The sums of one frame of (rows, columns) counts, as read or still packed.
 
         Pixels that the detector marks in this frame only (see `invalid_pixels` of
         :mod:`beamcanvas.powder.image.opening`), and those of `saturation` counts or more, are
         left out of signal, variance and normalisation alike.
 
-        Parameters
-        ----------
-        frame:
-            (rows, columns) counts, as read. What is masked in it is overwritten.
+        Raises
+        ------
+        InputError
+            When the frame has another shape, or is packed and damaged.
         """
-        counts = frame.reshape(-1)
-        counts[self._masked] = 0
-        bad = marked_pixels(counts, saturation)
-        if bad is not None:
-            counts[bad] = 0
-        values = self._as_summed(counts, buffers)
-        signal = self._product(self._matrix, values)
+        from .shares import add_frame
+
+        check_shape("frame", frame.shape, self._shape, "geometry's detector")
+        if isinstance(frame, Packed) and len(self._shares) > 1:
+            frame = frame.unpacked(buffers)  # once for all of them
+        added = [
+            add_frame(shares, frame, buffers, poisson=poisson, saturation=saturation)
+            for shares in self._shares
+        ]
+        signal = np.concatenate([one.signal for one in added])
+        # counts of the dark are in the frame's own; an average dark adds next to no variance
+        variance = np.concatenate([one.variance for one in added]) if poisson else None
         if self._of_dark is not None:
             signal -= self._of_dark
-        variance = None
-        if poisson:
-            # counts of the dark are in the frame's own; an average dark adds next to nothing
-            np.maximum(values, 1, out=values)
-            if bad is not None:
-                values[bad] = 0
-            variance = self._product(self._squares, values)
         norm = self._norm
-        if bad is not None:
-            lost = self._matrix[:, bad]
-            norm = norm - lost @ self._weight[bad]
+        if any(one.bad.size for one in added):
+            entries = [
+                shares.entries(one.bad) for shares, one in zip(self._shares, added, strict=True)
+            ]
+            starts = (bins.start for bins in self.bins)
+            points = np.concatenate([e.points + n for e, n in zip(entries, starts, strict=True)])
+            pixels = np.concatenate([e.pixels for e in entries])
+            share = np.concatenate([e.shares for e in entries])
+
+            def lost(amounts: NDArray[Any]) -> NDArray[np.float64]:
+                return np.bincount(points, amounts, self.points).astype(float)
+
+            norm = norm - lost(share * self._weight[pixels])
             # what is left of a point that lost all is rounding
-            norm[self._count - lost @ np.ones(bad.size) < 1e-6 * self._count] = 0
+            norm[self._count - lost(share) < 1e-6 * self._count] = 0
             if self._dark is not None:
-                signal += lost @ self._dark[bad]
+                signal += lost(share * self._dark[pixels])
+            if variance is not None:  # they were added as 0 counts, whose variance is 1
+                variance -= lost(share**2)
         return Sums(signal, variance, norm)
-
-    def _as_summed(self, counts: NDArray[Any], buffers: Buffers) -> NDArray[Any]:
-        """The counts in a type in which no sum of them overflows."""
-        fits = self._counts and counts.dtype.kind in "iu" and counts.dtype.itemsize <= 4
-        if fits and counts.min() >= 0 and self._sum_fits(counts):
-            if counts.dtype.itemsize == 4:
-                return counts.view(np.int32)
-            values = buffers.get("whole", counts.size, np.int32)[: counts.size]
-        else:
-            values = buffers.get("values", counts.size, np.float64)[: counts.size]
-        np.copyto(values, counts, casting="unsafe")
-        return values
-
-    def _sum_fits(self, counts: NDArray[Any]) -> bool:
-        # with one count more a pixel, for the least variance
-        room = 2**31 - 1 - counts.size
-        most = int(self._count.max(initial=0))
-        return int(counts.max()) * most < room or int(counts.sum(dtype=np.int64)) < room
-
-    def _product(self, matrix: Any, values: NDArray[Any]) -> NDArray[np.float64]:
-        if values.dtype == np.float64 and self._counts:
-            matrix = self._in_floats
-        return np.asarray(matrix @ values, dtype=float)
-
-    @cached_property
-    def _in_floats(self) -> Any:
-        """The same for frames that are no whole numbers, or too bright."""
-        return self._matrix.astype(np.float64)
 
 
 def _rows(geometry: Geometry, layout: Layout, mask: NDArray[np.bool_]) -> tuple[Any, Any]:

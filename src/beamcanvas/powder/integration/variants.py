@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeVar
 
 from ...errors import InputError
 from ...task import SILENT, Param, Progress, task
-from ..configuration.settings import Configuration
+from ..configuration.configuration import Configuration
 from ..results import Pattern, Patterns
 from ..types import DiffractionImage, Geometry, Mask
 from . import parameters as p

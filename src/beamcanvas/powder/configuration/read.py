@@ -1,116 +1,25 @@
-"""Integration settings of pyFAI: read, merged, and saved again."""
+"""Reading how to integrate from files of pyFAI, and merging what they say."""
 
 from __future__ import annotations
 
-import json
 import logging
-from dataclasses import dataclass, field, replace
-from math import degrees
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...errors import InputError
-from ...output_file import replacing
-from ...task import Existing, Param, task
+from ...task import Param, task
 from ...task.validation import did_you_mean
-from ..correction.mask import read_mask
 from ..experiment.detectors import calibrant_names, detector_names, named_calibrant
 from ..experiment.poni import geometry_from
-from ..image.opening import mean_image
-from ..results import AXES, Cake, Pattern
-from ..types import Detector, DiffractionImage, Geometry, Setup, check_shape, shape_words
-from .pyfai_json import Words, poni_words, read_words, version_5
+from ..types import Detector, DiffractionImage, Geometry, Setup, check_shape
+from .configuration import Configuration
+from .pyfai_json import poni_words, read_words
+from .words import Words
 
 _FILTER = "pyFAI configuration (*.json *.poni);;All files (*)"
-
-
-@dataclass(frozen=True, eq=False)
-class Configuration:
-    """How to integrate, as a file of pyFAI says it, in the words of Integrate's settings."""
-
-    geometry: Geometry
-    settings: dict[str, Any] = field(default_factory=dict)  #: only what the files say
-    files: dict[str, tuple[Path, ...]] = field(default_factory=dict)  #: of "mask", "dark", "flat"
-    dummy: tuple[float, float] | None = None  #: counts of a dead pixel, and how near to it
-    sources: tuple[Path, ...] = ()  #: the files it is merged from
-    #: what is not followed, or was found to be otherwise than the files say, a sentence each
-    notes: tuple[str, ...] = ()
-    check: str = ""  #: that the geometry fits the linked image
-
-    @property
-    def summary(self) -> str:
-        names = ", ".join(path.name for path in self.sources)
-        return f"configuration of {names or 'settings'}, {len(self.settings)} settings"
-
-    @property
-    def report(self) -> dict[str, str]:
-        """All that holds after merging, label by label."""
-        g = self.geometry
-        x, y = g.beam_centre
-        rows = {
-            "Files": ", ".join(path.name for path in self.sources),
-            "Distance": f"{1e3 * g.distance:.4f} mm",
-            "Beam centre": f"x {x:.2f}, y {y:.2f} px",
-            "PONI": f"{1e3 * g.poni1:.4f}, {1e3 * g.poni2:.4f} mm",
-            "Rotations": ", ".join(f"{degrees(r):.5f}°" for r in (g.rot1, g.rot2, g.rot3)),
-            "Energy": f"{g.energy:.5f} keV",
-            "Detector": f"{g.detector.words}, {shape_words(g.detector.shape)} pixels, "
-            f"orientation {g.detector.orientation}",
-        }
-        for name, value in self.settings.items():
-            rows[name.replace("_", " ").capitalize()] = _words(name, value)
-        for what, paths in self.files.items():
-            rows[f"{what.capitalize()} image"] = ", ".join(str(path) for path in paths)
-        if self.dummy is not None:
-            rows["Dead pixels"] = f"{self.dummy[0]:g} ± {self.dummy[1]:g} counts"
-        if self.check:
-            rows["Check"] = self.check
-        return rows | {f"Note {i}": note for i, note in enumerate(self.notes, 1)}
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """What is read otherwise than the file may mean."""
-        return self.notes
-
-    def corrected(self, image: DiffractionImage) -> DiffractionImage:
-        """The image with the dark and flat images of the files, where it has none.
-
-        Raises
-        ------
-        InputError
-            When one can't be read or has another shape.
-        """
-        for what in ("dark", "flat"):
-            paths = self.files.get(what)
-            if paths and getattr(image, what) is None:
-                frames = [mean_image(path) for path in paths]
-                for path, frame in zip(paths, frames, strict=True):
-                    check_shape(f"{what} image {path.name}", frame.shape, image.shape, "image")
-                image = replace(image, **{what: np.mean(frames, axis=0)})
-        return image
-
-    def masked(self, image: DiffractionImage) -> NDArray[np.bool_]:
-        """The pixels that the mask file and the counts of dead pixels rule out."""
-        pixels = np.zeros(image.shape, dtype=bool)
-        for path in self.files.get("mask", ()):
-            pixels |= read_mask(path, image.shape)
-        if self.dummy is not None:
-            value, near = self.dummy
-            pixels |= np.abs(image.data.astype(float) - value) <= near
-        return pixels
-
-
-def _words(name: str, value: Any) -> str:
-    """A setting as people read it."""
-    if name == "unit":
-        _, unit, label = AXES[value]
-        return f"{label} ({unit})"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"{value:g}" if isinstance(value, float) else str(value or "none")
 
 
 class Configured(NamedTuple):
@@ -263,52 +172,3 @@ def _turned(
         return geometry, found.words
     words.notes.append(found.words)
     return replace(geometry, warnings=() if found.sure else (found.words,)), ""
-
-
-@task(title="Save configuration", output="file", requires="powder")
-def save_configuration(
-    data: Pattern | Cake | Configuration | Geometry,
-    geometry: Geometry | None = None,
-    *,
-    file: Annotated[Path, Param(path="save", filter="pyFAI configuration (*.json)")],
-    existing: Existing = "keep",
-) -> Path:
-    """Save how something was integrated as JSON that ``pyFAI-integrate`` opens (version 5).
-
-    Parameters
-    ----------
-    data:
-        A pattern or a cake, for the settings that made it; a configuration, for what it
-        holds; or a geometry, for pyFAI's usual settings with it.
-    geometry:
-        To write in the place of the geometry in it.
-    file:
-        File to write.
-    existing:
-        What to do with a file of that name: nothing is overwritten unless asked.
-
-    Raises
-    ------
-    InputError
-        When the file can't be written, or is there and to be kept.
-    """
-    held = data if isinstance(data, Configuration) else None
-    settings: dict[str, Any] = {}
-    if not isinstance(data, Geometry):
-        settings = dict(data.settings)
-        for what in ("radial", "azimuth") if held is None else ():
-            ends = settings.pop(f"{what}_range", (None, None))
-            settings |= dict(zip((f"{what}_min", f"{what}_max"), ends, strict=True))
-    if geometry is None:
-        geometry = data if isinstance(data, Geometry) else data.geometry
-    if geometry is None:
-        raise InputError("The pattern has no geometry of its own: link 'geometry'.")
-    said = version_5(
-        geometry,
-        settings,
-        {} if held is None else held.files,
-        None if held is None else held.dummy,
-    )
-    with replacing(file, ".json", existing) as (path, new):
-        new.write_text(json.dumps(said, indent=1, default=float) + "\n", encoding="utf-8")
-    return path
