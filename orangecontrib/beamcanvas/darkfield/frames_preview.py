@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from AnyQt.QtCore import Qt
 from AnyQt.QtWidgets import (
-    QAction,
+    QCheckBox,
     QGridLayout,
+    QHBoxLayout,
     QLabel,
     QSlider,
     QSplitter,
@@ -32,8 +33,14 @@ class FramesPreview(Preview):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.image = ImagePreview(self)
-        self.before_action = self._switch("before", "Show the frame before the last treatment")
-        self.sum_action = self._switch("sum", "Show the sum of all frames")
+        self.image.profile.hide()
+        self.before = self._switch("before the last treatment")
+        self.sum = self._switch("sum of all frames")
+        switches = QHBoxLayout()
+        switches.setContentsMargins(8, 0, 8, 2)
+        switches.addWidget(self.before)
+        switches.addWidget(self.sum)
+        switches.addStretch(1)
         self.words = QLabel()
         self.words.setContentsMargins(8, 2, 8, 2)
         self.words.setWordWrap(True)
@@ -46,9 +53,10 @@ class FramesPreview(Preview):
         box.setSpacing(0)
         box.addWidget(self.image, 1)
         box.addLayout(self.grid)
+        box.addLayout(switches)
         box.addWidget(self.words)
         self.pane = PixelPane()
-        split = QSplitter(Qt.Orientation.Vertical)
+        split = QSplitter(Qt.Orientation.Horizontal)
         split.addWidget(top)
         split.addWidget(self.pane)
         split.setStretchFactor(0, 3)
@@ -59,12 +67,10 @@ class FramesPreview(Preview):
         self._latest = Latest(self)
         self.image.plot.sigPlotSignal.connect(self._plot_event)
 
-    def _switch(self, words: str, tip: str) -> QAction:
-        action = QAction(words, self, checkable=True)
-        action.setToolTip(tip)
-        action.toggled.connect(lambda _: self._show_frame())
-        self.image.toolbar.addAction(action)
-        return action
+    def _switch(self, words: str) -> QCheckBox:
+        box = QCheckBox(words)
+        box.toggled.connect(lambda _: self._show_frame())
+        return box
 
     @classmethod
     def fits(cls, value: Any, data: NXData | None) -> int:
@@ -73,7 +79,7 @@ class FramesPreview(Preview):
     def show_value(self, value: DarkfieldStack) -> None:
         known = self.stack is not None and self.stack.dimensions == value.dimensions
         self.stack = value
-        self.before_action.setEnabled(bool(value.operations))
+        self.before.setVisible(bool(value.operations))
         self.words.setText(" · ".join(value.history) or "as measured")
         if not known:
             self._make_sliders(value)
@@ -111,7 +117,7 @@ class FramesPreview(Preview):
     def shown(self) -> DarkfieldStack | None:
         """The stack as it is shown: without its last treatment when *before* is on."""
         stack = self.stack
-        if stack is None or not (self.before_action.isChecked() and stack.operations):
+        if stack is None or not (self.before.isChecked() and stack.operations):
             return stack
         earlier = replace(stack, operations=stack.operations[:-1])
         # a treatment that left out motors has no frames of the same motors before it
@@ -127,8 +133,8 @@ class FramesPreview(Preview):
         ):
             place = f"{values[number]:.5f} {d.unit}"
             where.setText(f"{place} ({slider.value() + 1} of {d.size})")
-            slider.setEnabled(not self.sum_action.isChecked())
-        summed = self.sum_action.isChecked()
+            slider.setEnabled(not self.sum.isChecked())
+        summed = self.sum.isChecked()
 
         def work(progress: Any) -> Any:
             if summed:
@@ -147,6 +153,9 @@ class FramesPreview(Preview):
                     pixels=True,
                 )
             )
+            if self.pane.pixel is None and self.pane.isVisible():
+                row, column = np.unravel_index(int(np.argmax(image)), image.shape)
+                self._show_pixel(int(row), int(column))
 
         self._latest.ask(work, show, self.words.setText)
 

@@ -28,6 +28,7 @@ class MapsPreview(Preview):
         self.spread = QLabel()
         row = QHBoxLayout()
         row.setContentsMargins(8, 4, 8, 2)
+        row.setSpacing(8)
         row.addWidget(self.choice)
         row.addWidget(self.spread)
         row.addStretch(1)
@@ -39,7 +40,7 @@ class MapsPreview(Preview):
         box.addLayout(row)
         box.addWidget(self.image, 1)
         self.pane = PixelPane()
-        split = QSplitter(Qt.Orientation.Vertical)
+        split = QSplitter(Qt.Orientation.Horizontal)
         split.addWidget(top)
         split.addWidget(self.pane)
         split.setStretchFactor(0, 3)
@@ -67,8 +68,11 @@ class MapsPreview(Preview):
         self.choice.setVisible(len(names) > 1)
         self.pane.setVisible(value.stack is not None)
         self._show_map()
-        if self.pane.pixel is not None:
-            self._show_pixel(*self.pane.pixel)
+        if self.pane.pixel is None:
+            brightest = np.nan_to_num(next(iter(value.maps.values())), nan=-np.inf)
+            row, column = np.unravel_index(int(brightest.argmax()), brightest.shape)
+            self.pane.pixel = int(row), int(column)
+        self._show_pixel(*self.pane.pixel)
 
     def _show_map(self) -> None:
         if self.maps is None or not self.choice.currentText():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from AnyQt.QtWidgets import QAction, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from AnyQt.QtWidgets import QAction, QHBoxLayout, QLabel, QToolBar, QVBoxLayout, QWidget
 
 from beamcanvas.canvas.previews.base import Preview
 from beamcanvas.canvas.previews.image import grid_of
@@ -39,17 +39,20 @@ class MosaicityPreview(Preview):
         self.lines_action = self._switch(
             "distribution", "Lines of equal intensity of the scan over the key", checked=True
         )
+        switches = QToolBar()
+        switches.addActions([self.area_action, self.select_action, self.lines_action])
         left = QVBoxLayout()
-        left.addWidget(new_toolbar(self.map_plot, self.area_action))
+        left.addWidget(new_toolbar(self.map_plot))
         left.addWidget(self.map_plot, 1)
         right = QVBoxLayout()
-        right.addWidget(new_toolbar(self.key_plot, self.select_action, self.lines_action))
+        right.addWidget(new_toolbar(self.key_plot))
         right.addWidget(self.key_plot, 1)
         sides = QHBoxLayout()
         sides.addLayout(left, 3)
         sides.addLayout(right, 2)
         self.position = QLabel(" ")
         self.position.setContentsMargins(8, 2, 8, 2)
+        self.box.addWidget(switches)
         self.box.addLayout(sides, 1)
         self.box.addWidget(self.position)
         self.shown: Mosaicity | None = None

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from beamcanvas.canvas.widget import TaskWidget
+
+from .layers_preview import LayersPreview
 
 
 class OWBuildVolume(TaskWidget, task="beamcanvas.darkfield.build_volume"):
@@ -11,3 +15,6 @@ class OWBuildVolume(TaskWidget, task="beamcanvas.darkfield.build_volume"):
     icon = "icons/build_volume.svg"
     priority = 68
     keywords = ("3D", "z", "paraview")
+
+    def show_previews(self, area: Any, outputs: dict[str, Any], titles: dict[str, str]) -> None:
+        area.show_outputs({"Layers": outputs["volume"]}, {"Layers": LayersPreview})

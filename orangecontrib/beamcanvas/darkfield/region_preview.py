@@ -23,6 +23,7 @@ class RegionPreview(FramesPreview):
         from silx.gui.plot.items.roi import RectangleROI
         from silx.gui.plot.tools.roi import RegionOfInterestManager
 
+        self.pane.hide()
         self.on_region: Callable[[int, int, int, int], None] | None = None
         self.manager = RegionOfInterestManager(self.image.plot)
         self.roi = RectangleROI()

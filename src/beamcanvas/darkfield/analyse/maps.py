@@ -53,7 +53,9 @@ class PixelMaps(Whole):
     @property
     def summary(self) -> str:
         rows, columns = self.shape
-        return f"{self.title}, {len(self.maps)} maps of {rows} × {columns} pixels"
+        number = len(self.maps)
+        what = f"{number} maps of " if number > 1 else ""
+        return f"{self.title}, {what}{rows} × {columns} pixels"
 
     def named(self, name: str) -> NDArray[np.float64]:
         """One map.

@@ -43,7 +43,8 @@ def kernel_average_misorientation(
         Neighbours further apart are another grain's, and left out of the map.
     darfix_compatible:
         Count the pixel itself as one of the neighbours, which makes the values smaller: by a
-        fifth for a radius of 1. Fewer than four neighbours give no value. darfix does so.
+        fifth for a radius of 1; leave out the first pixel of its row; and give no value for
+        fewer than four. darfix does so.
     """
     from ..kernels.neighbours import mean_distances
 
@@ -59,7 +60,7 @@ def kernel_average_misorientation(
         (i, j)
         for i in steps
         for j in steps
-        if (i or j) and (neighbours == "square" or abs(i) + abs(j) <= radius)
+        if (i or j or darfix_compatible) and (neighbours == "square" or abs(i) + abs(j) <= radius)
     ]
     maps = np.stack([moments.centre(motor) for motor in moments.motors])
     found: NDArray[np.float64] = np.empty(moments.shape)

@@ -16,8 +16,11 @@ from .maps import CENTRE, KURTOSIS, SKEWNESS, WIDTH, PixelMaps, map_name
 #: full width at half maximum of a Gaussian of standard deviation 1
 FWHM = 2.35482
 
-#: a peak this narrow, relative to the scan, was seen in a single position
+#: a peak this narrow, relative to half of the scan, was seen in a single position
 _NARROWEST = 1e-7
+
+#: the moments of a narrower peak than this lose digits unless they are taken around it
+_NARROW = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,21 +86,16 @@ def compute_moments(
 
     frames, rows, columns = stack.shape
     motors = len(stack.dimensions)
-    middle, half = _scale(stack.positions)
-    scaled = (stack.positions - middle[:, None]) / half[:, None]
-    fast = np.ascontiguousarray(scaled[-1])
-    others = scaled[-2::-1].T  # the fast motor's next slower one first
-    still = np.flatnonzero(np.any(np.diff(others, axis=0) != 0, axis=1)) + 1
-    ramps = np.concatenate([[0], still, [frames]]).astype(np.int64)
-    slow = np.ascontiguousarray(others[ramps[:-1]])
+    scan = _Scaled.of(stack)
+    slow = np.ascontiguousarray(scan.positions[1:, scan.ramps[:-1]].T)
     names = _names(stack.motors)
     maps = {name: np.empty((rows, columns)) for name in names}
 
     def work(top: int, bottom: int, block: NDArray[Any]) -> None:
         flat = block.reshape(frames, -1)
         sums = np.zeros((1 + 4 * motors + motors * (motors - 1) // 2, flat.shape[1]))
-        power_sums(flat, fast, ramps, slow, sums)
-        for name, values in _finished(sums, middle[::-1], half[::-1], stack.motors[::-1]).items():
+        power_sums(flat, scan.positions[0], scan.ramps, slow, sums)
+        for name, values in _finished(flat, sums, scan).items():
             maps[name][top:bottom] = values.reshape(-1, columns)
 
     stack.treated().each_band(work, progress, "Adding up the moments")
@@ -123,11 +121,29 @@ def _doubts(intensity: NDArray[np.float64]) -> tuple[str, ...]:
     return ()
 
 
-def _scale(positions: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Middle and half of the span of each motor: powers are taken of numbers up to one."""
-    low, high = positions.min(axis=1), positions.max(axis=1)
-    half = (high - low) / 2
-    return (high + low) / 2, np.where(half > 0, half, 1.0)
+@dataclass(frozen=True, eq=False)
+class _Scaled:
+    """The positions of the motors, the fastest first, scaled to -1 to 1.
+
+    Powers are taken of numbers up to one.
+    """
+
+    motors: tuple[str, ...]
+    positions: NDArray[np.float64]
+    middle: NDArray[np.float64]
+    half: NDArray[np.float64]
+    ramps: NDArray[np.int64]  #: first frames of the runs in which all but the fastest stand still
+
+    @classmethod
+    def of(cls, stack: DarkfieldStack) -> _Scaled:
+        positions = stack.positions[::-1]
+        low, high = positions.min(axis=1), positions.max(axis=1)
+        half = np.where(high > low, (high - low) / 2, 1.0)
+        middle = (high + low) / 2
+        scaled = np.ascontiguousarray((positions - middle[:, None]) / half[:, None])
+        moves = np.flatnonzero(np.any(np.diff(scaled[1:], axis=1) != 0, axis=0)) + 1
+        ramps = np.concatenate([[0], moves, [positions.shape[1]]]).astype(np.int64)
+        return cls(stack.motors[::-1], scaled, middle, half, ramps)
 
 
 def _names(motors: tuple[str, ...]) -> list[str]:
@@ -149,21 +165,28 @@ def _units(dimensions: tuple[Dimension, ...]) -> dict[str, str]:
 
 
 def _finished(
+    frames: NDArray[Any],
     sums: NDArray[np.float64],
-    middle: NDArray[np.float64],
-    half: NDArray[np.float64],
-    motors: tuple[str, ...],
+    scan: _Scaled,
 ) -> dict[str, NDArray[np.float64]]:
-    """The maps from the sums of powers; motors here are fastest first, as in the sums."""
-    from ..kernels.moments import pair_index
+    """The maps from the sums of powers."""
+    from ..kernels.moments import pair_index, sums_around
 
     total = sums[0]
     seen = np.where(total > 0, total, np.nan)
     found = {"intensity": total}
     means = []
-    for m, motor in enumerate(motors):
+    for m, motor in enumerate(scan.motors):
         m1, m2, m3, m4 = sums[1 + 4 * m : 5 + 4 * m] / seen
         means.append(m1)
+        centre = np.zeros_like(m1)
+        few = np.flatnonzero(m2 - m1**2 < _NARROW**2)
+        if few.size:
+            again = np.zeros((5, few.size))
+            sums_around(frames, scan.positions[m], few, m1[few], again)
+            centre[few] = m1[few]
+            m1 = m1.copy()
+            m1[few], m2[few], m3[few], m4[few] = again[1:] / seen[few]
         variance = m2 - m1**2
         narrow = ~(variance > _NARROWEST**2)
         variance[narrow & np.isfinite(m1)] = 0.0
@@ -171,15 +194,16 @@ def _finished(
         shape = np.where(narrow, np.nan, deviation)
         skew = (m3 - 3 * m1 * m2 + 2 * m1**3) / shape**3
         kurtosis = (m4 - 4 * m1 * m3 + 6 * m1**2 * m2 - 3 * m1**4) / shape**4 - 3
-        found[map_name(CENTRE, motor)] = middle[m] + half[m] * m1
-        found[map_name(WIDTH, motor)] = FWHM * half[m] * deviation
+        found[map_name(CENTRE, motor)] = scan.middle[m] + scan.half[m] * (centre + m1)
+        found[map_name(WIDTH, motor)] = FWHM * scan.half[m] * deviation
         found[map_name(SKEWNESS, motor)] = skew
         found[map_name(KURTOSIS, motor)] = kurtosis
-    first_pair = 1 + 4 * len(motors)
-    for row, (a, b) in enumerate(pair_index(len(motors)), first_pair):
-        mean = sums[row] / seen
-        covariance = (mean - means[a] * means[b]) * half[a] * half[b]
-        found[f"{motors[b]} {motors[a]} covariance"] = covariance
+    first_pair = 1 + 4 * len(scan.motors)
+    for row, (a, b) in enumerate(pair_index(len(scan.motors)), first_pair):
+        covariance = sums[row] / seen - means[a] * means[b]
+        found[f"{scan.motors[b]} {scan.motors[a]} covariance"] = (
+            covariance * scan.half[a] * scan.half[b]
+        )
     return found
 
 

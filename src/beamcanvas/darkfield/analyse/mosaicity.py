@@ -119,7 +119,7 @@ def compute_mosaicity(
         Literal["map", "scan"],
         Param(
             label="Key covers",
-            words={"map": "the orientations in the map", "scan": "the whole scan"},
+            words={"map": "the map's span", "scan": "the whole scan"},
         ),
     ] = "map",
     across_range: Annotated[

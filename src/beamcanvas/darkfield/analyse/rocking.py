@@ -79,7 +79,7 @@ def fit_rocking_curves(
     In two and three dimensions the peak may lie askew: the correlation of each pair of motors
     is fitted too. Where a second peak stands out of what the first leaves, both are fitted
     together. The background is a parameter of its own, so that it does not add to the
-    amplitude; nothing is smoothed before.
+    amplitude, and is never below zero; nothing is smoothed before.
 
     Parameters
     ----------

@@ -16,7 +16,7 @@ _FAR = 30.0  #: squared distance from a peak at which it is nothing
 
 
 @njit(nogil=True, cache=True, fastmath={"reassoc", "contract", "nsz", "arcp"}, error_model="numpy")
-def _normal(y, x, peaks, at, matrix, vector, slope):  # type: ignore[no-untyped-def]
+def _normal(y, x, peaks, ground, at, matrix, vector, slope):  # type: ignore[no-untyped-def]
     """Sum of squared differences from the model `at`, with JᵀJ and Jᵀr."""
     number, motors = x.shape
     size = 1 + motors + motors * (motors + 1) // 2
@@ -77,6 +77,10 @@ def _normal(y, x, peaks, at, matrix, vector, slope):  # type: ignore[no-untyped-
                         matrix[row + i, column + j] += s * slope[b * size + j]
                 for j in range(i + 1):
                     matrix[row + i, row + j] += s * slope[a * size + j]
+    if not ground:  # the background stays as it is
+        matrix[:, 0] = 0.0
+        matrix[0, 0] = 1.0
+        vector[0] = 0.0
     return total
 
 
@@ -111,14 +115,31 @@ def _solve(matrix, vector, damping, work, step):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def _descend(y, x, peaks, at, most, matrix, vector, work, slope, step):  # type: ignore[no-untyped-def]
-    """Improve the model `at`; the sum of squares, and whether it settled."""
-    n = len(vector)
+def _descend(y, x, peaks, at, most):  # type: ignore[no-untyped-def]
+    """Improve the model `at`; the sum of squares, and whether it settled.
+
+    A background that would be negative is held at zero: counts have none below.
+    """
+    cost, settled = _settle(y, x, peaks, True, at, most)
+    if at[0] < 0.0:
+        at[0] = 0.0
+        cost, settled = _settle(y, x, peaks, False, at, most)
+    return cost, settled
+
+
+@njit(nogil=True, cache=True)
+def _settle(y, x, peaks, ground, at, most):  # type: ignore[no-untyped-def]
+    n = len(at)
+    matrix = np.empty((n, n))
+    vector = np.empty(n)
+    work = np.empty((n, n))
+    step = np.empty(n)
+    slope = np.empty(n)
     trial = np.empty(n)
     trial_matrix = np.empty((n, n))
     trial_vector = np.empty(n)
     damping = 1e-3
-    cost = _normal(y, x, peaks, at, matrix, vector, slope)
+    cost = _normal(y, x, peaks, ground, at, matrix, vector, slope)
     for _ in range(most):
         if not _solve(matrix, vector, damping, work, step):
             damping = max(damping * 10.0, 1e-6)
@@ -127,7 +148,7 @@ def _descend(y, x, peaks, at, most, matrix, vector, work, slope, step):  # type:
             continue
         for i in range(n):
             trial[i] = at[i] + step[i]
-        found = _normal(y, x, peaks, trial, trial_matrix, trial_vector, slope)
+        found = _normal(y, x, peaks, ground, trial, trial_matrix, trial_vector, slope)
         if found <= cost:
             gain = cost - found
             at[:] = trial
@@ -148,9 +169,7 @@ def _descend(y, x, peaks, at, most, matrix, vector, work, slope, step):  # type:
 def _first_guess(y, x, at):  # type: ignore[no-untyped-def]
     """A peak from the moments of what is above the background; its height above that."""
     number, motors = x.shape
-    # most of a scan is beside the peak: every seventh value tells the background
-    ordered = np.sort(y[:: max(number // 64, 1)])
-    ground = ordered[len(ordered) // 5]
+    ground = _quantile(y, number, 0.2)  # most of a scan is beside the peak
     height = y.max() - ground
     level = ground + 0.25 * height
     total = 0.0
@@ -203,7 +222,7 @@ def fit_pixels(frames, x, peaks, most, least, low, high, found, quality):  # typ
     motors = x.shape[1]
     size = 1 + motors + motors * (motors + 1) // 2
     y = np.empty(number)
-    slope = np.empty(peaks * size)
+    steps = np.empty(number)
     for p in range(pixels):
         found[p] = np.nan
         quality[p, 0] = np.nan
@@ -221,17 +240,13 @@ def fit_pixels(frames, x, peaks, most, least, low, high, found, quality):  # typ
             quality[p, 1] = TOO_FEW
             continue
         at = np.zeros(1 + size)
-        n = 1 + size
         _first_guess(y, x, at)
-        matrix = np.empty((n, n))
-        vector = np.empty(n)
-        work = np.empty((n, n))
-        step = np.empty(n)
-        cost, settled = _descend(y, x, 1, at, most, matrix, vector, work, slope, step)
+        cost, settled = _descend(y, x, 1, at, most)
         count = 1
         while count < peaks and settled and number > 2 + (count + 1) * size:
             worst = 0.0
             where = 0
+            level = 0.0
             for k in range(number):
                 model = at[0]
                 for a in range(count):
@@ -239,7 +254,12 @@ def fit_pixels(frames, x, peaks, most, least, low, high, found, quality):  # typ
                 if y[k] - model > worst:
                     worst = y[k] - model
                     where = k
-            if worst < 5.0 * np.sqrt(cost / number) or worst < 0.1 * at[1]:
+                    level = max(model, 0.0)
+            # noise from one frame to the next, and that of counting
+            for k in range(number - 1):
+                steps[k] = abs(y[k + 1] - y[k])
+            noise = 1.05 * _quantile(steps, number - 1, 0.5)
+            if worst < 5.0 * np.sqrt(noise**2 + level) or worst < 0.1 * at[1]:
                 break
             n = 1 + (count + 1) * size
             more = np.empty(n)
@@ -248,11 +268,7 @@ def fit_pixels(frames, x, peaks, most, least, low, high, found, quality):  # typ
             more[n - size] = worst
             for i in range(motors):
                 more[n - size + 1 + i] = x[where, i]
-            matrix = np.empty((n, n))
-            vector = np.empty(n)
-            work = np.empty((n, n))
-            step = np.empty(n)
-            less, done = _descend(y, x, count + 1, more, most, matrix, vector, work, slope, step)
+            less, done = _descend(y, x, count + 1, more, most)
             good = done and less < 0.85 * cost
             for a in range(count + 1):
                 good = good and more[1 + a * size] > 0
@@ -273,6 +289,26 @@ def fit_pixels(frames, x, peaks, most, least, low, high, found, quality):  # typ
                 quality[p, 1] = OUTSIDE
         if not at[1] > 0:
             quality[p, 1] = OUTSIDE
+
+
+@njit(nogil=True, cache=True)
+def _quantile(values, count, share):  # type: ignore[no-untyped-def]
+    """The value below which a share of the first `count` values lies, to a thousandth."""
+    low = np.inf
+    high = -np.inf
+    for k in range(count):
+        low = min(low, values[k])
+        high = max(high, values[k])
+    for _ in range(10):
+        middle = 0.5 * (low + high)
+        below = 0
+        for k in range(count):
+            below += values[k] <= middle
+        if below < share * count:
+            low = middle
+        else:
+            high = middle
+    return 0.5 * (low + high)
 
 
 @njit(nogil=True, cache=True)

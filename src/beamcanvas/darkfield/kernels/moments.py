@@ -86,6 +86,39 @@ def power_sums(frames, fast, ramps, slow, sums):  # type: ignore[no-untyped-def]
                     pair += 1
 
 
+@njit(nogil=True, cache=True)
+def sums_around(frames, x, pixels, centres, sums):  # type: ignore[no-untyped-def]
+    """Add up y, y·d, y·d², y·d³, y·d⁴ of some pixels, d the distance from a pixel's centre.
+
+    Powers taken far from a narrow peak cancel and leave few digits; around it they don't.
+
+    Parameters
+    ----------
+    frames:
+        Intensities, (frames, pixels).
+    x:
+        Position of the motor, (frames,).
+    pixels, centres:
+        Which pixels, and where each one's peak is.
+    sums:
+        Zeros, (5, pixels chosen).
+    """
+    for k in range(len(x)):
+        row = frames[k]
+        for n in range(len(pixels)):
+            y = np.float64(row[pixels[n]])
+            if y != 0.0:
+                d = x[k] - centres[n]
+                sums[0, n] += y
+                y *= d
+                sums[1, n] += y
+                y *= d
+                sums[2, n] += y
+                y *= d
+                sums[3, n] += y
+                sums[4, n] += y * d
+
+
 def pair_index(motors: int) -> list[tuple[int, int]]:
     """The pairs of motors in the order of the sums, each with the faster motor first."""
     return [(n, m) for m in range(1, motors) for n in range(m)]

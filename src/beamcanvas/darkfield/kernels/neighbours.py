@@ -7,11 +7,11 @@ from numba import njit
 
 
 @njit(nogil=True, cache=True)
-def mean_distances(maps, offsets, fewest, count_centre, out):  # type: ignore[no-untyped-def]
+def mean_distances(maps, offsets, fewest, leave_first, out):  # type: ignore[no-untyped-def]
     """The mean distance from each pixel of (motors, rows, columns) to neighbours at `offsets`.
 
-    NaN where the pixel has none, or fewer than `fewest` neighbours. With `count_centre` the
-    pixel counts as a neighbour of itself everywhere but in the first column, as darfix has it.
+    NaN where the pixel itself has no value, or fewer than `fewest` neighbours. With
+    `leave_first` the first pixel of a pixel's row is nobody's neighbour, as darfix has it.
     """
     motors, rows, columns = maps.shape
     for i in range(rows):
@@ -29,6 +29,8 @@ def mean_distances(maps, offsets, fewest, count_centre, out):  # type: ignore[no
                 x = j + offsets[n, 1]
                 if y < 0 or x < 0 or y >= rows or x >= columns:
                     continue
+                if leave_first and y == i and x == 0:
+                    continue
                 square = 0.0
                 for m in range(motors):
                     d = maps[m, y, x] - maps[m, i, j]
@@ -37,5 +39,4 @@ def mean_distances(maps, offsets, fewest, count_centre, out):  # type: ignore[no
                     total += np.sqrt(square)
                     seen += 1
             if seen >= fewest:
-                extra = 1 if count_centre and j > 0 else 0
-                out[i, j] = total / (seen + extra)
+                out[i, j] = total / seen

@@ -84,19 +84,26 @@ def excess_sums(frames, top, bottom, sums):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def replace_hot(frames, top, bottom, limits, out):  # type: ignore[no-untyped-def]
+def replace_hot(frames, top, bottom, limits, grounds, slope, out):  # type: ignore[no-untyped-def]
     """Copy rows `top` to `bottom` into `out`, a hot pixel as the median of its neighbours.
 
-    A pixel is hot where it exceeds that median by more than the frame's limit.
+    A pixel is hot where it exceeds that median by more than the frame's limit. With `slope`
+    the square of the limit grows by so much for each count of the median above the frame's
+    ground, as counting noise does.
     """
     number, _, columns = frames.shape
     lines = np.empty((3, columns + 2), frames.dtype)
     for k in range(number):
         limit = limits[k]
+        ground = grounds[k]
         local_median(frames[k], top, bottom, lines[0], lines[1], lines[2], out[k])
         for i in range(top, bottom):
             row = frames[k, i]
             line = out[k, i - top]
             for j in range(columns):
-                hot = np.float64(row[j]) - np.float64(line[j]) > limit
+                level = np.float64(line[j])
+                excess = np.float64(row[j]) - level
+                hot = excess > limit
+                if hot and slope > 0.0 and level > ground:
+                    hot = excess * excess > limit * limit + slope * (level - ground)
                 line[j] = line[j] if hot else row[j]

@@ -270,7 +270,7 @@ class Treated:
 
     def learn(self, progress: Progress = SILENT, *, whole_frames: bool = False) -> list[Any]:
         """What each step must know of the whole stack."""
-        if self._known is None or (not whole_frames and _UNKNOWN in self._known):
+        if self._known is None or (not whole_frames and any(k is _UNKNOWN for k in self._known)):
             known = []
             for n, operation in enumerate(self.stack.operations):
                 if whole_frames and operation.learns_from_frame:

@@ -35,18 +35,18 @@ class ReplaceHotPixels(Operation):
         return max(top - 1, 0), min(bottom + 1, shape[1])
 
     def learn(self, before: Treated, progress: Progress) -> NDArray[np.float64]:
-        """The limit of each frame."""
+        """The limit of each frame and its ground, (2, frames)."""
         frames, rows, columns = before.shape
         words = "Finding the noise"
         if not self.by_deviation:
             sample = _sample(rows, columns)
-            parts: dict[int, NDArray[np.float32]] = {}
+            parts: dict[int, _Seen] = {}
 
             def look(top: int, bottom: int, block: NDArray[Any]) -> None:
-                parts[top] = _differences(block, top - max(top - 1, 0), bottom - top)
+                parts[top] = _look(block, top - max(top - 1, 0), bottom - top)
 
             before.each_band(look, progress, words, bands=sample, margin=1)
-            return self.factor * _width([parts[top] for top, _ in sample])
+            return self._from([parts[top] for top, _ in sample])
         from ..kernels.noise import excess_sums
 
         sums = np.zeros((frames, 2))
@@ -60,23 +60,32 @@ class ReplaceHotPixels(Operation):
                 sums[...] += part
 
         before.each_band(add, progress, words, margin=1)
-        return self.factor * _deviation(sums, rows * columns)
+        return self._by_deviation(sums, rows * columns)
+
+    def _from(self, seen: list[_Seen]) -> NDArray[np.float64]:
+        width = _width([differences for differences, _ in seen])
+        ground = np.median(np.concatenate([values for _, values in seen], axis=1), axis=1)
+        return np.stack([self.factor * width, ground])
+
+    def _by_deviation(self, sums: NDArray[np.float64], pixels: int) -> NDArray[np.float64]:
+        limits = self.factor * _deviation(sums, pixels)
+        return np.stack([limits, np.zeros_like(limits)])
 
     def _limits_of(self, frames: NDArray[Any]) -> NDArray[np.float64]:
-        """The limits of whole frames."""
+        """As :meth:`learn`, of whole frames."""
         from ..kernels.noise import excess_sums
 
         number, rows, columns = frames.shape
         if self.by_deviation:
             sums = np.zeros((number, 2))
             excess_sums(frames, 0, rows, sums)
-            return self.factor * _deviation(sums, rows * columns)
+            return self._by_deviation(sums, rows * columns)
         parts = []
         for top, bottom in _sample(rows, columns):
             first = max(top - 1, 0)
             block = np.ascontiguousarray(frames[:, first : bottom + 1])
-            parts.append(_differences(block, top - first, bottom - top))
-        return self.factor * _width(parts)
+            parts.append(_look(block, top - first, bottom - top))
+        return self._from(parts)
 
     def apply(self, block: NDArray[Any], place: Place) -> NDArray[Any]:
         from ..kernels.noise import replace_hot
@@ -85,11 +94,12 @@ class ReplaceHotPixels(Operation):
         if place.known is None:
             limits = self._limits_of(block)
         else:
-            limits = place.known[list(place.frames)]
+            limits = place.known[:, list(place.frames)]
         size = len(block) * (last - first) * block.shape[2]
         out = place.buffers.get("out", size, block.dtype)[:size]
         out = out.reshape(len(block), last - first, block.shape[2])
-        replace_hot(block, first, last, limits, out)
+        slope = 0.0 if self.by_deviation else self.factor**2
+        replace_hot(block, first, last, *limits, slope, out)
         return out
 
 
@@ -102,14 +112,19 @@ def _sample(rows: int, columns: int) -> list[tuple[int, int]]:
     return [(int(top), int(top) + 2) for top in tops]
 
 
-def _differences(block: NDArray[Any], first: int, rows: int) -> NDArray[np.float32]:
-    """Each pixel less its neighbours' median, (frames, pixels), for some rows of a block."""
+#: of each frame: what its pixels differ from their neighbours' median, and its pixels
+_Seen = tuple[NDArray[np.float32], NDArray[np.float32]]
+
+
+def _look(block: NDArray[Any], first: int, rows: int) -> _Seen:
+    """What some rows of a block tell of each frame."""
     from ..kernels.noise import replace_hot
 
     medians = np.empty((len(block), rows, block.shape[2]), block.dtype)
-    replace_hot(block, first, first + rows, np.full(len(block), -np.inf), medians)
+    none = np.full(len(block), -np.inf)
+    replace_hot(block, first, first + rows, none, none, 0.0, medians)
     here = block[:, first : first + rows].astype(np.float32)
-    return (here - medians).reshape(len(block), -1)
+    return (here - medians).reshape(len(block), -1), here.reshape(len(block), -1)
 
 
 def _width(parts: list[NDArray[np.float32]]) -> NDArray[np.float64]:
@@ -138,7 +153,8 @@ def replace_hot_pixels(
     """Replace single pixels that shine by themselves by the median of their neighbours.
 
     A pixel is hot where it exceeds the median of the 3 × 3 pixels around it by so many times
-    the width of the frame's noise, which is 1.4826 times the median absolute difference.
+    the width of the noise: in the frame 1.4826 times the median absolute difference, and where
+    it is bright, the square root of its counts on top.
 
     Parameters
     ----------
