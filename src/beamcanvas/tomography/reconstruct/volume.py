@@ -157,7 +157,7 @@ def plan_volume(
         return _plan(Slices(projections), place, first_row, last_row, memory, existing)
 
 
-@task(title="Reconstruct part of volume", output="plan", requires="tomography")
+@task(title="Part of volume", output="plan", requires="tomography")
 def reconstruct_part(
     plan: VolumePlan,
     *,
