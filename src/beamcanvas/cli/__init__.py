@@ -15,6 +15,7 @@ from ..errors import BeamcanvasError, Cancelled, InputError, TaskError, Workflow
 COMMANDS = {
     "open": "open the canvas, on a file if one is given",
     "run": "run a workflow",
+    "watch": "run a workflow again whenever a file that it reads has grown",
     "show": "list the nodes of a workflow, their tasks and inputs",
     "validate": "name everything that is wrong with a workflow",
     "convert": "write a workflow in another format",

@@ -117,7 +117,7 @@ def watch(
             only = after | (set(flat.nodes) - outputs.keys())
             scheduler = Scheduler(
                 flat,
-                inputs={**values, source.id: {**given, **following.inputs}},
+                inputs=values | {source.id: given | dict(following.inputs)},
                 given={n: v for n, v in outputs.items() if n not in only},
                 only=only,
             )

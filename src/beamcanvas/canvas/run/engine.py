@@ -8,6 +8,7 @@ is still to do; work that the change doesn't reach goes on and is taken over.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from ..toolbox.registry import catalogue
 from . import planning, words
 from .automatic import Automatic
 from .current_run import CurrentRun
+from .following import Followed
 from .jobs import Job, Workers
 from .node_run import State
 from .step_run import StepRun
@@ -60,6 +62,7 @@ class Engine(QObject):
         self.workers = Workers(self)
         self.workers.ended.connect(self._ended)
         self.automatic = Automatic(self)
+        self.followed = Followed(self)
         self._run: CurrentRun | None = None
         #: of each node of the flat graph, the latest
         self._outputs: dict[NodeId, dict[str, Any]] = {}
@@ -165,6 +168,7 @@ class Engine(QObject):
         for node_id in [n for n in self._outputs if self._top.get(n, n) == node.id]:
             del self._outputs[node_id]
         self.automatic.forget(node)
+        self.followed.forget(node)
         self._finish_if_idle()
 
     def _link_added(self, link: SchemeLink) -> None:
@@ -190,6 +194,8 @@ class Engine(QObject):
 
     def setting_edited(self, node: StepNode) -> None:
         """A person changed a setting of a node: the scheme is being worked on from now on."""
+        if self.followed.is_following(node):  # of the files as they are now
+            self.followed.follow(node, True)
         self.automatic.started = True
         self.edited.emit()
         self.changed(node)
@@ -222,6 +228,10 @@ class Engine(QObject):
             return None
         for node_id in flat.nodes:
             self._top[node_id] = self._outermost(node_id)
+        for node_id, told in self.followed.inputs().items():
+            if node_id in flat.nodes:
+                node = flat.nodes[node_id]
+                flat.nodes[node_id] = replace(node, default_inputs=node.default_inputs | dict(told))
         return flat
 
     def _outermost(self, node_id: NodeId) -> NodeId:

@@ -53,6 +53,8 @@ class NodeRun(QObject):
     state_changed = Signal(object)
     #: fraction done (0 to 1, or None) and a message
     progressed = Signal(object, str)
+    #: the file that it reads is followed from now on, or no longer
+    following_changed = Signal(bool)
 
     def __init__(
         self,
@@ -118,6 +120,14 @@ class NodeRun(QObject):
         self.look = None  # of a run that ended, or has not shown anything yet
         self.state = state
         self.state_changed.emit(state)
+
+    @property
+    def can_follow(self) -> bool:
+        """Whether it reads a file that could be followed; only an engine can do that."""
+        return False
+
+    def follow(self, on: bool) -> None:
+        """Run again whenever the file that it reads has grown, until it is whole."""
 
     def run(self) -> None:
         """Run the task now with its current inputs, replacing a run under way."""

@@ -13,6 +13,7 @@ from ...task import MISSING
 from ...workflow import id_text
 from ..scheme import StepNode, is_flow, key_of
 from ..toolbox.registry import find_task, known_task, stored_settings
+from .following import can_follow
 from .jobs import Job
 from .node_run import Linked, NodeRun, State
 from .words import doubts_of
@@ -52,6 +53,13 @@ class StepRun(NodeRun):
 
     def cancel(self) -> None:
         self.engine.cancel(self.node)
+
+    @property
+    def can_follow(self) -> bool:
+        return can_follow(self.node)
+
+    def follow(self, on: bool) -> None:
+        self.engine.followed.follow(self.node, on)
 
     def settings_edited(self) -> None:
         super().settings_edited()

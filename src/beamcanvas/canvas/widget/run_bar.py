@@ -32,6 +32,7 @@ class RunBar(QWidget):
     run = Signal()
     cancel = Signal()
     automatic_changed = Signal(bool)
+    follow_changed = Signal(bool)
 
     def __init__(self) -> None:
         super().__init__()
@@ -52,12 +53,17 @@ class RunBar(QWidget):
         self.automatic = QCheckBox("automatically")
         self.automatic.setToolTip("Run by itself when a setting or an input changes")
         self.automatic.toggled.connect(self.automatic_changed)
+        self.follow = QCheckBox("follow the file")
+        self.follow.setToolTip("Run again whenever the file has grown, until it is whole")
+        self.follow.toggled.connect(self.follow_changed)
+        self.follow.hide()
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(4)
         self.words = Words(muted=True)
         line = QHBoxLayout()
         line.addWidget(self.buttons, 1)
+        line.addWidget(self.follow)
         line.addWidget(self.automatic)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 4)
@@ -67,6 +73,12 @@ class RunBar(QWidget):
         layout.addLayout(line)
         self._started = 0.0
         self.show_running(False)
+
+    def show_following(self, on: bool) -> None:
+        """Show whether the file is followed."""
+        self.follow.blockSignals(True)
+        self.follow.setChecked(on)
+        self.follow.blockSignals(False)
 
     def show_running(self, on: bool) -> None:
         """Show that a run began, or that none is under way."""

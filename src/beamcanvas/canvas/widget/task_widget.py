@@ -123,6 +123,7 @@ class TaskWidget(OWBaseWidget, FewMessages, openclass=True):  # type: ignore[cal
         noderun.state_changed.connect(self._state_changed)
         noderun.progressed.connect(self._progressed)
         noderun.inputs_changed.connect(self._inputs_changed)
+        noderun.following_changed.connect(self.run_bar.show_following)
         self.run_bar.automatic.setChecked(noderun.automatic)
         self._state_changed(noderun.state)
         if self.isVisible():
@@ -179,6 +180,7 @@ class TaskWidget(OWBaseWidget, FewMessages, openclass=True):  # type: ignore[cal
         self.run_bar.run.connect(lambda: self.noderun.run())
         self.run_bar.cancel.connect(lambda: self.noderun.cancel())
         self.run_bar.automatic_changed.connect(self._set_automatic)
+        self.run_bar.follow_changed.connect(lambda on: self.noderun.follow(on))
         self.buttonsArea.layout().addWidget(self.run_bar)
         self.buttonsArea.layout().setContentsMargins(8, 4, 8, 2)
         self.controlArea.layout().setContentsMargins(8, 4, 0, 4)
@@ -352,6 +354,7 @@ class TaskWidget(OWBaseWidget, FewMessages, openclass=True):  # type: ignore[cal
             self.Warning.doubtful(" ".join(doubts))
 
     def _inputs_changed(self) -> None:
+        self.run_bar.follow.setVisible(self.noderun.can_follow)
         self.in_and_out.show_run(self.noderun)
         if not self.noderun.outputs and self.isVisible():
             self._show_outputs()
