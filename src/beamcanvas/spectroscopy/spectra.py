@@ -86,6 +86,8 @@ class Spectra:
         if len(self.shape) == 2:
             what = f"map of {self.shape[0]} × {self.shape[1]} spectra"
         edge = f"{self.element} {self.edge}, " if self.element else ""
+        if not len(self.energy):
+            return f"{what}, no points yet"
         return (
             f"{what}, {edge}{len(self.energy)} points, "
             f"{self.energy[0]:.1f}–{self.energy[-1]:.1f} eV{problem_words(self.problems)}"

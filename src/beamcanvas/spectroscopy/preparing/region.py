@@ -43,7 +43,7 @@ def energy_region(
     inside = (energy >= (energy[0] if e_min is None else e_min)) & (
         energy <= (energy[-1] if e_max is None else e_max)
     )
-    if inside.sum() < 2:
+    if inside.sum() < 2 and not spectra.growing:
         low = "the start" if e_min is None else f"{e_min:g}"
         high = "the end" if e_max is None else f"{e_max:g}"
         raise InputError(

@@ -116,6 +116,7 @@ def _reduced(
             kweight=number("bkg_kw"),
             kmin=number("bkg_spl1", 0.0) or 0.0,
             kmax=number("bkg_spl2"),
+            dk=number("bkg_dk"),
             clamp_lo=number("bkg_clamp1"),
             clamp_hi=number("bkg_clamp2"),
             nclamp=int(number("bkg_nclamp", 5.0) or 5),

@@ -96,7 +96,8 @@ def _scans(root: Any) -> list[str]:
                 groups.append(name)
 
     root.visititems(visit)
-    return groups
+    # spectra before what was computed from them
+    return sorted(groups, key=lambda name: "mu" not in root[name])
 
 
 def _few(names: list[str]) -> str:

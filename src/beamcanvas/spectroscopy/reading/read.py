@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -59,6 +59,7 @@ def read_spectra(
     trim: Annotated[
         int, Param(ge=0, label="Points to drop at each end", group="Energy", more=True)
     ] = 0,
+    growing: Annotated[bool, Param(label="Still being measured", more=True)] = False,
     progress: Progress = SILENT,
 ) -> Spectra:
     """Read mu(E) from one file or from many.
@@ -92,6 +93,8 @@ def read_spectra(
         Lattice spacing of the monochromator, for angles.
     trim:
         Points that are dropped at the beginning and the end of each pass.
+    growing:
+        What is there is read, the rest is waited for. Following a file sets it.
 
     Raises
     ------
@@ -100,36 +103,72 @@ def read_spectra(
     """
     if not files:
         raise InputError("Choose at least one file with spectra.")
-    found: list[Spectra] = []
-    for file in progress.each(files, "Reading"):
-        if (
-            not is_hdf5(file)
-            and file.suffix.lower() in (".prj", ".gz")
-            and is_project(content(file))
-        ):
-            found.append(_from_athena(file, scan))
-            continue
-        table = _table(file, scan)
-        table = replace(
-            table,
-            energy_unit=energy_unit or table.energy_unit,
-            d_spacing=d_spacing or table.d_spacing,
-        )
-        roles = roles_of(table, energy, mu, reference, mode)
-        found.append(spectra_of(table, roles, trim))
+    how = _How(energy, mu, reference, mode, scan, energy_unit, d_spacing, trim)
+    found = [
+        _so_far(file, how) if growing else _read(file, how)
+        for file in progress.each(files, "Reading")
+    ]
     whole = joined(found)
     return _as_map(whole, shape) if shape is not None else whole
 
 
-def _table(file: Path, scan: str | None) -> Table:
+class _How(NamedTuple):
+    """What a person said of the files."""
+
+    energy: str | None
+    mu: str | None
+    reference: str | None
+    mode: Mode | None
+    scan: str | None
+    energy_unit: str | None
+    d_spacing: float | None
+    trim: int
+
+
+def _read(file: Path, how: _How, growing: bool = False) -> Spectra:
+    if not is_hdf5(file) and file.suffix.lower() in (".prj", ".gz") and is_project(content(file)):
+        return _from_athena(file, how.scan)
+    table = _table(file, how.scan, growing)
+    table = replace(
+        table,
+        energy_unit=how.energy_unit or table.energy_unit,
+        d_spacing=how.d_spacing or table.d_spacing,
+    )
+    roles = roles_of(table, how.energy, how.mu, how.reference, how.mode)
+    found = spectra_of(table, roles, how.trim)
+    if growing or not table.growing:
+        return replace(found, growing=growing and table.growing)
+    unfinished = f"{table.name}: the scan was not finished."
+    return replace(found, growing=False, warnings=(*found.warnings, unfinished))
+
+
+def _so_far(file: Path, how: _How) -> Spectra:
+    """What there is of a file that is being written; nothing, where it can't be read yet."""
+    try:
+        return _read(file, how, growing=True)
+    except InputError as error:
+        nothing = np.empty(0)
+        return Spectra(
+            energy=nothing,
+            mu=nothing[np.newaxis],
+            names=(file.name,),
+            problems={0: f"waiting for points: {error}"},
+            source=file.name,
+            growing=True,
+        )
+
+
+def _table(file: Path, scan: str | None, growing: bool = False) -> Table:
     if is_hdf5(file):
         return read_hdf5(file, scan)
     text = read_text(file)
+    if growing:  # the last line may not be whole
+        text = text[: text.rfind("\n") + 1]
     if is_xdi(file, text):
-        return read_xdi(file, text)
+        return replace(read_xdi(file, text), growing=growing)
     if scan is not None and not scan.isdigit():
         raise InputError(f"{file.name}: a scan of a SPEC file is a number, not '{scan}'.")
-    return read_columns(file, text, None if scan is None else int(scan))
+    return replace(read_columns(file, text, None if scan is None else int(scan)), growing=growing)
 
 
 def spectra_of(table: Table, roles: Roles, trim: int = 0) -> Spectra:

@@ -54,6 +54,9 @@ def in_ev(
     return values, ""
 
 
+_SHORTEST = 15  #: points of a pass
+
+
 @dataclass(frozen=True)
 class Ramp:
     """One pass over the energies."""
@@ -65,7 +68,8 @@ class Ramp:
 def ramps(energy: Array) -> list[Ramp]:
     """The passes of a scan that goes up, or down, or up and down again and again.
 
-    A turn counts when the energy goes back by a fifth of its range.
+    A turn counts when the energy goes back by a fifth of its range; passes of a few points
+    are none.
     """
     finite = np.isfinite(energy)
     if finite.sum() < 3:
@@ -91,6 +95,8 @@ def ramps(energy: Array) -> list[Ramp]:
         part = values[begin:end]
         if len(part) > 2:
             found.append(Ramp(slice(begin, end), bool(part[-1] < part[0])))
+    if len(values) < _SHORTEST * len(found):  # points in no order are not many passes
+        return [Ramp(slice(0, len(values)), False)]
     return found
 
 

@@ -11,7 +11,7 @@ from ...task import SILENT, Param, Progress, task
 from ..edges import TOLERANCE, edge_energy, nearest_edge
 from ..kernels.constants import index_at, index_near
 from ..kernels.e0 import FEWEST, steepest
-from ..kernels.preedge import Edge, Ranges, fit_edge, line_at, resolve_ranges
+from ..kernels.preedge import Ranges, fit_edge, line_at, resolve_ranges
 from ..spectra import Array, Spectra, check_usable, extents, groups, problem_lines
 from .mback import fit_mback
 from .normalised import Normalised
@@ -261,6 +261,7 @@ class _Edges:
         self.e0 = np.full(count, np.nan)
         self.step = np.full(count, np.nan)
         self.noise = np.full(count, np.nan)
+        self.rise = np.full(count, np.nan)
         self.step_at = np.zeros(count)
         self.end = np.zeros(count)
         self.pre = np.full((count, 2), np.nan)
@@ -302,7 +303,9 @@ class _Made:
         edges.step_at[members] = energy[index_near(energy, e0)]
         edges.end[members] = energy[-1]
         edges.range_of[members] = self.ranges.index(ranges)
-        edges.noise[members] = _noise(energy, mu, e0, ranges, fitted)
+        rest = mu - line_at(energy, e0, fitted.pre, ranges.nvict)
+        edges.noise[members] = _noise(energy, rest, e0, ranges)
+        edges.rise[members] = _rise(energy - e0, rest)
 
     def _outside(self, energy: Array, e0: float) -> str:
         if energy[1] <= e0 <= energy[-2]:
@@ -322,16 +325,24 @@ def _empty(energy: Array, e0: float, ranges: Ranges) -> str:
     return ""
 
 
-def _noise(energy: Array, mu: Array, e0: float, ranges: Ranges, edge: Edge) -> Array:
+def _noise(energy: Array, rest: Array, e0: float, ranges: Ranges) -> Array:
     """Root mean square distance of the pre-edge from its line."""
     low, high = index_at(energy, ranges.pre1 + e0), index_near(energy, ranges.pre2 + e0)
-    high = max(high, low + 1)
-    rest = mu[:, low:high] - line_at(energy[low:high], e0, edge.pre, ranges.nvict)
-    return np.asarray(np.sqrt((rest**2).mean(axis=1)))
+    return np.asarray(np.sqrt((rest[:, low : max(high, low + 1)] ** 2).mean(axis=1)))
+
+
+def _rise(offset: Array, rest: Array) -> Array:
+    """By how much mu goes up within a few eV of E0; NaN where nothing was measured there."""
+    below, above = (offset > -30) & (offset < -5), (offset > 5) & (offset < 30)
+    if not below.any() or not above.any():
+        return np.full(len(rest), np.nan)
+    return np.asarray(rest[:, above].mean(axis=1) - rest[:, below].mean(axis=1))
 
 
 #: while a spectrum grows: how far above E0 it must reach, eV, before its step means anything
 REACH = 25.0
+#: and afterwards: with less there is no edge to speak of
+LEAST = 10.0
 
 
 def _judge(
@@ -347,10 +358,12 @@ def _judge(
     tabulated = edge_energy(element, edge) if element and edge else None
     factor = 10 if spectra.growing and not given else 3
     doubtful = ~(found.step > factor * found.noise) | (found.step <= 1e-9)
+    # curves that are bent differently are no edge: it rises within a few eV
+    doubtful |= np.abs(found.rise) < 0.3 * found.step
     if not given and tabulated is not None:
         doubtful |= np.abs(found.e0 - tabulated) > TOLERANCE
+    doubtful |= found.end < found.e0 + (REACH if spectra.growing else LEAST)
     if spectra.growing:
-        doubtful |= found.end < found.e0 + REACH
         why = "waiting for the edge."
     else:
         wanted = f" of {element} {edge}" if tabulated is not None else ""
@@ -358,3 +371,6 @@ def _judge(
         why = f"no edge{wanted} is seen between {low:.1f} and {high:.1f} eV."
     for number in np.flatnonzero(doubtful):
         problems.setdefault(int(number), why)
+    for number in np.flatnonzero(found.rise < -0.3 * found.step):
+        falls = f"mu falls at its edge, {found.e0[number]:.1f} eV: are its columns right?"
+        problems.setdefault(int(number), falls)
