@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from .chunks import Buffers, ChunkedFrames
+from .chunks import Buffers, ChunkedFrames, Packed
 from .file import opened
 
 _OPEN_FILES = 4  #: of the detector, at a time
@@ -263,6 +263,23 @@ class FrameReader:
             return frames.read(here, here + stop - start, buffers)
         except InputError as error:
             raise InputError(f"{self._name(part)}: frame {here} {error}.") from None
+
+    def read_packed(self, number: int, buffers: Buffers) -> Packed | NDArray[Any]:
+        """One frame for who unpacks it, in memory that the next call uses again.
+
+        Raises
+        ------
+        InputError
+            When it is missing, a sentence that names the file.
+        """
+        part, frames = self._frames(number)
+        here = number - part.first + part.start
+        name = f"{self._name(part)}: frame {here}"
+        try:
+            found = frames.read_packed(here, buffers)
+        except InputError as error:
+            raise InputError(f"{name} {error}.") from None
+        return found._replace(name=name) if isinstance(found, Packed) else found
 
     def ready(self, start: int) -> int:
         """How many frames can be read by now, counted from the scan's first one."""

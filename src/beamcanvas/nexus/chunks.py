@@ -10,9 +10,8 @@ Masui et al., Astron. Comput. 12 (2015) 181.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,11 +23,12 @@ if TYPE_CHECKING:
 
 _BITSHUFFLE = 32008  #: registered number of the filter
 _COMPRESSORS = {2: "bshuf_decompress_lz4", 3: "bshuf_decompress_zstd"}
-_HEADER = 12  #: bytes before the first block: size of the data (8) and of a block (4)
-
-
-#: unpacks a chunk into a frame, and says whether it could
-Decode = Callable[[NDArray[np.uint8], NDArray[Any]], bool]
+_FUNCTION = ctypes.CFUNCTYPE(
+    ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p, *(ctypes.c_size_t,) * 3
+)
+#: bytes before the first block: size of the data, and of a block
+_HEADER = (slice(0, 8), slice(8, 12))
+_DAMAGED = "is damaged: it can't be unpacked"
 
 
 class Buffers:
@@ -43,6 +43,51 @@ class Buffers:
         if found is None or found.size < size or found.dtype != dtype:
             found = self._kept[name] = np.empty(size, dtype)
         return found
+
+
+class Packed(NamedTuple):
+    """A frame as it stands in its file: blocks of bitshuffled pixels, each after its size.
+
+    Whoever has it unpacks it, all at once or block by block, without HDF5.
+    """
+
+    data: NDArray[np.uint8]  #: in memory that the next frame uses again
+    #: address of bitshuffle's function (packed, pixels, number of pixels, bytes of one, block)
+    unpack: int
+    #: address of LZ4's function for one block (packed, unpacked, their sizes); 0: another packed it
+    lz4: int
+    block: int  #: pixels of a block
+    shape: tuple[int, int]
+    dtype: np.dtype[Any]
+    name: str  #: for sentences: the file, and which frame of it
+
+    def unpacked(self, buffers: Buffers) -> NDArray[Any]:
+        """The frame, in memory of `buffers` that the next call uses again.
+
+        Raises
+        ------
+        InputError
+            When it is damaged.
+        """
+        size = self.shape[0] * self.shape[1]
+        frame = buffers.get("frames", size, self.dtype)[:size].reshape(self.shape)
+        if not self.into(frame):
+            raise InputError(f"{self.name} is damaged: it can't be unpacked.")
+        return frame
+
+    def into(self, frame: NDArray[Any]) -> bool:
+        """Unpack it all; says whether it could."""
+        call = _FUNCTION(self.unpack)
+        size = frame.dtype.itemsize
+        used = call(self.data.ctypes.data, frame.ctypes.data, frame.size, size, self.block)
+        return bool(used == self.data.size)
+
+
+class _Codec(NamedTuple):
+    """Addresses as in :class:`Packed`; all 0: nothing is packed."""
+
+    unpack: int
+    lz4: int
 
 
 class ChunkedFrames:
@@ -60,12 +105,12 @@ class ChunkedFrames:
         self.shape: tuple[int, int] = dataset.shape[-2:]
         chunks = dataset.chunks
         self.together = 1 if chunks is None else int(chunks[0])
-        self._decode = _decoder(dataset) if chunks == (1, *self.shape) else None
+        self._codec = _codec(dataset) if chunks == (1, *self.shape) else None
 
     @property
     def is_raw(self) -> bool:
         """Whether chunks are read past HDF5's filters."""
-        return self._decode is not None
+        return self._codec is not None
 
     def read(self, start: int, stop: int, buffers: Buffers) -> NDArray[Any]:
         """Frames `start` to `stop`, in memory of `buffers` that the next call uses again.
@@ -78,9 +123,10 @@ class ChunkedFrames:
         """
         count = stop - start
         rows, columns = self.shape
-        memory = buffers.get("frames", count * rows * columns, self.dataset.dtype)
+        native = self.dataset.dtype.newbyteorder("=")
+        memory = buffers.get("frames", count * rows * columns, native)
         frames = memory[: count * rows * columns].reshape(count, rows, columns)
-        if self._decode is None:
+        if self._codec is None:
             if self.written(start, stop) < count:
                 raise InputError("was never written")
             try:
@@ -88,26 +134,51 @@ class ChunkedFrames:
             except OSError as error:
                 raise InputError(f"can't be read ({error})") from None
             return frames
-        for number in range(start, stop):
-            self._read_raw(self._decode, number, frames[number - start], buffers)
+        for number, frame in zip(range(start, stop), frames, strict=True):
+            found = self._chunk(self._codec, number, buffers)
+            if not isinstance(found, Packed):
+                frame[...] = found
+            elif not found.into(frame):
+                raise InputError(_DAMAGED)
         return frames
 
-    def _read_raw(self, decode: Decode, number: int, frame: NDArray[Any], buffers: Buffers) -> None:
+    def read_packed(self, number: int, buffers: Buffers) -> Packed | NDArray[Any]:
+        """One frame as it stands in the file, for who unpacks it; unpacked if only HDF5 can.
+
+        Raises
+        ------
+        InputError
+            As :meth:`read`; not for what shows only when it is unpacked.
+        """
+        if self._codec is None:
+            (frame,) = self.read(number, number + 1, buffers)
+            return np.asarray(frame)
+        return self._chunk(self._codec, number, buffers)
+
+    def _chunk(self, codec: _Codec, number: int, buffers: Buffers) -> Packed | NDArray[Any]:
         where = (number, 0, 0)
-        identity = self.dataset.id
+        identity, dtype = self.dataset.id, self.dataset.dtype
         try:
             # one lookup in the index; a chunk that isn't there has no size
             size = identity.get_chunk_info_by_coord(where).size
-            raw = buffers.get("raw", size, np.uint8)
-            skipped, data = identity.read_direct_chunk(where, out=raw) if size else (0, b"")
+            memory = buffers.get("raw", size, np.uint8)
+            skipped, _ = identity.read_direct_chunk(where, out=memory) if size else (0, b"")
         except (OSError, ValueError, RuntimeError) as error:
             raise InputError(f"can't be read ({error})") from None
         if not size:
             raise InputError("was never written")
-        if skipped:  # this chunk went past the filters when it was written
-            self.dataset.read_direct(frame, np.s_[number])
-        elif not decode(np.frombuffer(data, np.uint8, size), frame):
-            raise InputError("is damaged: it can't be unpacked")
+        data = memory[:size]
+        pixels = self.shape[0] * self.shape[1]
+        if skipped or not codec.unpack:  # a chunk may go past the filters when it is written
+            if size != pixels * dtype.itemsize:
+                raise InputError(_DAMAGED)
+            return np.asarray(data.view(dtype).reshape(self.shape))
+        total, block = (int.from_bytes(data[at].tobytes(), "big") for at in _HEADER)
+        block //= dtype.itemsize
+        if total != pixels * dtype.itemsize or block <= 0 or block % 8:
+            raise InputError(_DAMAGED)
+        packed = data[_HEADER[-1].stop :]
+        return Packed(packed, *codec, block, self.shape, dtype, f"frame {number}")
 
     def written(self, start: int, stop: int) -> int:
         """How many frames from `start` on have all their chunks, up to `stop`."""
@@ -126,14 +197,14 @@ class ChunkedFrames:
         return stop - start
 
 
-def _decoder(dataset: h5py.Dataset) -> Decode | None:
+def _codec(dataset: h5py.Dataset) -> _Codec | None:
     """What unpacks its chunks; None where only HDF5 can."""
     if not dataset.dtype.isnative:
         return None
     plist = dataset.id.get_create_plist()
     filters = [plist.get_filter(i) for i in range(plist.get_nfilters())]
     if not filters:
-        return _copy
+        return _Codec(0, 0)
     if len(filters) > 1 or filters[0][0] != _BITSHUFFLE:
         return None
     values = filters[0][2]
@@ -141,29 +212,13 @@ def _decoder(dataset: h5py.Dataset) -> Decode | None:
     library = _bitshuffle()
     if name is None or library is None:
         return None
-    call = getattr(library, name)
-    call.restype = ctypes.c_int64
-    call.argtypes = (ctypes.c_void_p, ctypes.c_void_p, *(ctypes.c_size_t,) * 3)
-    item = dataset.dtype.itemsize
-
-    def decode(raw: NDArray[np.uint8], frame: NDArray[Any]) -> bool:
-        if raw.size <= _HEADER:
-            return False
-        total = int.from_bytes(raw[:8].tobytes(), "big")
-        block = int.from_bytes(raw[8:_HEADER].tobytes(), "big") // item
-        if total != frame.nbytes or block % 8:
-            return False
-        used = call(raw.ctypes.data + _HEADER, frame.ctypes.data, frame.size, item, block)
-        return bool(used == raw.size - _HEADER)
-
-    return decode
+    lz4 = "LZ4_decompress_safe"
+    has_lz4 = name.endswith("lz4") and hasattr(library, lz4)
+    return _Codec(_address(library, name), _address(library, lz4) if has_lz4 else 0)
 
 
-def _copy(raw: NDArray[np.uint8], frame: NDArray[Any]) -> bool:
-    if raw.size != frame.nbytes:
-        return False
-    frame[...] = raw.view(frame.dtype).reshape(frame.shape)
-    return True
+def _address(library: ctypes.CDLL, name: str) -> int:
+    return ctypes.cast(getattr(library, name), ctypes.c_void_p).value or 0
 
 
 @cache

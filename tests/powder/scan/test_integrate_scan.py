@@ -475,7 +475,7 @@ def test_frames_under_way_do_not_grow_with_the_scan(tmp_path: Path) -> None:
         assert done.number == number
         most = max(most, len(begun) - number)
     assert number == 299
-    assert most <= 8
+    assert most <= 30
 
 
 # -- while it is being measured

@@ -5,16 +5,20 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import NamedTuple
+from itertools import islice
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ...errors import InputError
 from ...nexus.bliss import FrameReader
 from ...nexus.chunks import Buffers
-from ..integration.one_frame import Integrated, Way
+from ..integration.one_frame import ByOperator, Integrated, Way
+
+#: blocks of frames that a thread takes at a time: handing one over costs as much as a small one
+_TOGETHER = 4
 
 
 class FrameResult(NamedTuple):
@@ -39,21 +43,22 @@ def integrate_frames(
 ) -> Iterator[FrameResult]:
     """The frames of `blocks` in their order, computed by several threads.
 
-    Memory does not grow with the number of frames: no more than two blocks a thread are under
-    way at a time.
+    Memory does not grow with the number of frames: no more than two jobs a thread, of a few
+    blocks each, are under way at a time.
     """
     own = threading.local()
 
-    def work(block: tuple[int, int]) -> list[FrameResult]:
+    def work(job: Sequence[tuple[int, int]]) -> list[FrameResult]:
         if not hasattr(own, "buffers"):
             own.buffers = Buffers()
-        return list(_block(reader, block, factor_of, way, own.buffers))
+        return [one for block in job for one in _block(reader, block, factor_of, way, own.buffers)]
 
     pool = ThreadPoolExecutor(threads, thread_name_prefix="frames")
     waiting: deque[Future[list[FrameResult]]] = deque()
+    blocks = iter(blocks)
     try:
-        for block in blocks:
-            waiting.append(pool.submit(work, block))
+        while job := list(islice(blocks, _TOGETHER)):
+            waiting.append(pool.submit(work, job))
             if len(waiting) > 2 * threads:
                 yield from waiting.popleft().result()
         while waiting:
@@ -71,7 +76,10 @@ def _block(
 ) -> Iterator[FrameResult]:
     start, stop = block
     try:
-        frames = reader.read(start, stop, buffers)
+        if isinstance(way, ByOperator) and stop == start + 1:
+            frames: Iterable[Any] = [reader.read_packed(start, buffers)]
+        else:
+            frames = reader.read(start, stop, buffers)
     except InputError as error:
         for number in range(start, stop):
             yield FrameResult(number, None, str(error))

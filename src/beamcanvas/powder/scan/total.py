@@ -22,14 +22,14 @@ class Total:
 
     def add(self, found: Integrated) -> None:
         """One frame's counts, and what they are normalised by."""
-        sums = found.sums
-        seen = np.isfinite(sums.normalisation)
-        self._signal[seen] += sums.signal[seen]
-        self._norm[seen] += sums.normalisation[seen]
-        if sums.variance is None:
+        signal, variance, norm = found.sums
+        seen = np.isfinite(norm)
+        np.add(self._signal, signal, out=self._signal, where=seen)
+        np.add(self._norm, norm, out=self._norm, where=seen)
+        if variance is None:
             self._variance = None
         elif self._variance is not None:
-            self._variance[seen] += sums.variance[seen]
+            np.add(self._variance, variance, out=self._variance, where=seen)
         self.frames += 1
 
     def average(self, bins: Bins) -> tuple[Array, Array | None]:
