@@ -126,6 +126,12 @@ def test_a_region_is_a_part_of_the_whole(savu: TomoScan) -> None:
     np.testing.assert_array_equal(sinograms(part), sinograms(savu)[4:10, :, 20:100])
     with Projections(replace(part, centre=86.0)) as projections:
         assert projections.centre == 66.0
+    turned = correct_tilt(unsharp_mask(savu), angle=2)
+    np.testing.assert_allclose(
+        sinograms(select_region(turned, first_row=4, last_row=9)),
+        sinograms(turned)[4:10],
+        atol=1e-5,
+    )
 
 
 def test_projections_are_chosen_by_number_and_by_angle(savu: TomoScan) -> None:

@@ -23,6 +23,7 @@ from beamcanvas.tomography import (
     find_scans,
     open_scan,
     open_scans,
+    save_scan,
     upgrade_image_keys,
 )
 from beamcanvas.tomography.scan.nxtomo import entries, read_table
@@ -103,6 +104,10 @@ def test_a_scan_of_any_version_of_nxtomo(tmp_path: Path) -> None:
     assert scan.warnings == (
         "The projections span 180°, less than the 360° that a half acquisition needs.",
     )
+    saved = save_scan(scan, file=tmp_path / "new.nx")
+    assert saved.half_acquisition
+    assert saved.flips == (True, False)
+    assert saved.span == pytest.approx(180)
 
 
 def broken(tmp_path: Path, what: str) -> Path:

@@ -125,3 +125,32 @@ def test_darks_and_flats_are_added(savu: TomoScan, tmp_path: Path) -> None:
     assert reduced.flats.frames == (94,)
     with Projections(reduced) as one, Projections(savu) as other:
         np.testing.assert_array_equal(one.sinograms(0, 3), other.sinograms(0, 3))
+
+
+def test_what_the_file_says_more_is_kept(simulated: TomoScan, tmp_path: Path) -> None:
+    """Exposure and translations of each frame, the source, the times."""
+    file = Path(shutil.copy(simulated.file, tmp_path / "more.nx"))
+    count = simulated.frames
+    with h5py.File(file, "a") as root:
+        entry = root["entry0000"]
+        entry["instrument/detector/count_time"] = np.linspace(0.1, 0.2, count)
+        entry["instrument/detector/count_time"].attrs["units"] = "s"
+        entry["sample/x_translation"] = np.linspace(0, 1e-3, count)
+        entry["sample/x_translation"].attrs["units"] = "m"
+        entry["start_time"] = "2026-01-02T03:04:05"
+    scan = open_scan(file)
+    saved = save_scan(edit_scan(scan, energy=31), file=tmp_path / "saved.nx")
+    joined = concatenate_scans(collect_scans(scan, scan), file=tmp_path / "joined.nx")
+    with h5py.File(saved.file) as root:
+        entry = root["entry0000"]
+        moved = entry["sample/x_translation"][()]
+        np.testing.assert_allclose(moved, np.linspace(0, 1e-3, count))
+        np.testing.assert_allclose(
+            entry["instrument/detector/count_time"][()], np.linspace(0.1, 0.2, count)
+        )
+        assert entry["instrument/source/name"][()] == b"simulated"
+        assert entry["start_time"][()].startswith(b"2026-01-02T03:04:05")
+    with h5py.File(joined.file) as root:
+        np.testing.assert_allclose(
+            root["entry0000/sample/x_translation"][()], np.tile(np.linspace(0, 1e-3, count), 2)
+        )

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ...errors import InputError
 from ...output_file import replacing
 from ...task import SILENT, Existing, Param, Progress, task
+from ..convert.nxtomomill import quiet
 from .discover import Scans
 from .nxtomo import DARK, FLAT, read_scan, read_table
 from .types import TomoScan
@@ -187,32 +188,24 @@ def write_scan(
 
 
 def described(scan: TomoScan, parts: list[Part]) -> Any:
-    """An nxtomo object that says of the frames of `parts` what is known; without the frames."""
+    """An nxtomo object that says of the frames of `parts` what their files do; without frames.
+
+    What was corrected in `scan` takes the place of what its file says.
+    """
     from nxtomo.application.nxtomo import NXtomo
     from pint import get_application_registry
 
     units: Any = get_application_registry()  # type: ignore[no-untyped-call]
-    tables = [read_table(part.scan) for part in parts]
-    pairs = list(zip(tables, parts, strict=True))
-    made = NXtomo()
-    made.title = scan.title
-    made.sample.name = scan.sample or scan.name
-    angles = np.concatenate([t.angles[p.frames] for t, p in pairs])
-    made.sample.rotation_angle = angles * units.degree
-    made.instrument.source.name = None
+    loaded = [_loaded(part) for part in parts]
+    made = loaded[0] if len(loaded) == 1 else NXtomo.concatenate(tuple(loaded))
     detector = made.instrument.detector
-    detector.image_key_control = np.concatenate([t.keys[p.frames] for t, p in pairs])
+    detector.data = None
+    made.title = scan.title or scan.name
+    made.sample.name = scan.sample or scan.name
     detector.half_acquisition = scan.half_acquisition
-    for wanted, flip in zip(
-        scan.flips,
-        (
-            detector.set_transformation_from_lr_flipped,
-            detector.set_transformation_from_ud_flipped,
-        ),
-        strict=True,
-    ):
-        if wanted:
-            flip(True)
+    left_right, upside_down = scan.flips
+    detector.set_transformation_from_lr_flipped(left_right)
+    detector.set_transformation_from_ud_flipped(upside_down)
     if scan.distance is not None:
         detector.distance = scan.distance * units.meter
     if scan.pixel_size is not None:
@@ -227,9 +220,36 @@ def described(scan: TomoScan, parts: list[Part]) -> Any:
         made.instrument.source.distance = -scan.source_distance * units.meter
     if scan.energy is not None:
         made.instrument.beam.incident_energy = scan.energy * units.keV
-    if all(t.currents is not None for t in tables):
-        currents = [t.currents[p.frames] for t, p in pairs if t.currents is not None]
-        made.control.data = np.concatenate(currents) * units.ampere
+    return made
+
+
+def _loaded(part: Part) -> Any:
+    """What a scan's file says, of some of its frames."""
+    from nxtomo.application.nxtomo import NXtomo
+
+    scan, frames = part
+    with quiet() as said:
+        try:
+            made = NXtomo().load(str(scan.file), scan.entry, detector_data_as="as_data_url")
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise InputError(
+                f"{scan.file}: nxtomo can't read all that this file says: {said.last(error)}"
+            ) from None
+    detector, sample = made.instrument.detector, made.sample
+    detector.data = None
+    for holder, name in (
+        (detector, "count_time"),
+        (detector, "sequence_number"),
+        (sample, "rotation_angle"),
+        (sample, "x_translation"),
+        (sample, "y_translation"),
+        (sample, "z_translation"),
+        (made.control, "data"),
+    ):
+        values = getattr(holder, name)
+        if values is not None and np.size(values) == scan.frames:
+            setattr(holder, name, values[frames])
+    detector.image_key_control = read_table(scan).keys[frames]
     return made
 
 

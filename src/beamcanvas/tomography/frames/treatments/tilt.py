@@ -35,13 +35,20 @@ class Tilt(RadioTreatment):
 
         sine, cosine = np.sin(np.deg2rad(self.angle)), np.cos(np.deg2rad(self.angle))
         matrix = np.array([[cosine, sine], [-sine, cosine]])
-        # the middle of all of the detector, in the rows that these frames have
-        middle = (geometry.shape[1] - 1) / 2 - geometry.first_row, (frames.shape[2] - 1) / 2
+        middle = _middle_row(geometry), (frames.shape[2] - 1) / 2
         offset = np.array(middle) - matrix @ middle
         out = np.empty_like(frames)
         for frame, made in zip(frames, out, strict=True):
             affine_transform(frame, matrix, offset, output=made, order=1, mode="nearest")
         return out
+
+
+def _middle_row(geometry: Geometry) -> float:
+    """The middle of the whole detector, in the rows of the frames that are treated."""
+    selection = geometry.scan.selection
+    start = selection.rows[0] if selection.rows is not None else 0
+    middle = (geometry.scan.shape[1] - 1) / 2 - start
+    return (middle + 0.5) / selection.binning[0] - 0.5 - geometry.first_row
 
 
 @task(title="Tilt", output="scan", requires="tomography")
