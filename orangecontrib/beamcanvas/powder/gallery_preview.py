@@ -13,6 +13,8 @@ from beamcanvas.canvas.previews.plots import curve_colour
 from beamcanvas.powder import Pattern, SampleResults
 
 _SIZE = QSize(132, 84)
+_CELL = QSize(148, 126)  #: with room for a name in two lines
+_ROWS = 3  #: of pictures that are seen at first, at most
 _MOST = 12  #: patterns plotted together
 
 
@@ -28,19 +30,23 @@ class GalleryPreview(Preview):
         self.list.setSelectionMode(QListView.SelectionMode.ExtendedSelection)
         self.list.setUniformItemSizes(True)
         self.list.setIconSize(_SIZE)
-        self.list.setSpacing(4)
+        self.list.setGridSize(_CELL)
+        self.list.setWordWrap(True)
         self.list.itemSelectionChanged.connect(self._plot_chosen)
         self.list.verticalScrollBar().valueChanged.connect(lambda _: self._draw_seen())
         self.curve = CurvePreview()
-        split = QSplitter(Qt.Orientation.Vertical)
-        split.addWidget(self.list)
-        split.addWidget(self.curve)
-        split.setStretchFactor(0, 1)
-        split.setStretchFactor(1, 1)
-        self.box.addWidget(split, 1)
+        self.split = QSplitter(Qt.Orientation.Vertical)
+        self.split.addWidget(self.list)
+        self.split.addWidget(self.curve)
+        self.box.addWidget(self.split, 1)
         self.results: SampleResults | None = None
 
     def show_value(self, value: SampleResults) -> None:
+        if self.results is None:
+            across = max((self.width() - 24) // _CELL.width(), 1)
+            rows = -(-(len(value.patterns) + len(value.failures)) // across)
+            shown = min(rows, _ROWS) * _CELL.height() + 8
+            self.split.setSizes([shown, max(self.height() - shown, 280)])
         self.results = value
         chosen = {item.text() for item in self.list.selectedItems()}
         self.list.blockSignals(True)
@@ -49,11 +55,11 @@ class GalleryPreview(Preview):
         blank.fill(Qt.GlobalColor.transparent)
         for name in value.patterns:
             item = QListWidgetItem(QIcon(blank), name, self.list)
-            item.setToolTip(value.patterns[name].summary)
+            item.setToolTip(f"{name}\n{value.patterns[name].summary}")
             item.setSelected(name in chosen)
         for name, why in value.failures.items():
             item = QListWidgetItem(QIcon(blank), f"{name}: failed", self.list)
-            item.setToolTip(why)
+            item.setToolTip(f"{name}\n{why}")
             item.setFlags(Qt.ItemFlag.NoItemFlags)
         if not self.list.selectedItems() and value.patterns:
             self.list.item(0).setSelected(True)

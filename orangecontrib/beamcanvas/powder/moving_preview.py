@@ -105,6 +105,6 @@ def _read(row: MovingImage, goniometer: Goniometer | None) -> tuple[NXData, list
         return data, []
     geometry = goniometer.at(row.position)
     calibrant = geometry.calibrant
-    angles = [] if calibrant is None else calibrant.two_theta(geometry.wavelength)
+    angles: Any = () if calibrant is None else calibrant.two_theta(geometry.wavelength)
     lines = [ring_line(geometry, float(angle), 7201) for angle in angles]
     return data, [line for line in lines if np.isfinite(line[:, 0]).any()]

@@ -8,6 +8,13 @@ from beamcanvas.canvas.previews.table import TablePreview
 from beamcanvas.canvas.widget import TaskWidget
 
 from .gallery_preview import GalleryPreview
+from .samples_map_preview import SamplesMapPreview
+
+PREVIEWS = {
+    "Gallery": GalleryPreview,
+    "Heat map": SamplesMapPreview,
+    "Failures": TablePreview,
+}
 
 
 class OWIntegrateSamples(TaskWidget, task="beamcanvas.powder.integrate_samples"):
@@ -22,4 +29,4 @@ class OWIntegrateSamples(TaskWidget, task="beamcanvas.powder.integrate_samples")
         shown: dict[str, Any] = {"Gallery": results, "Heat map": results}
         if results.failures:
             shown["Failures"] = results.failures
-        area.show_outputs(shown, {"Gallery": GalleryPreview, "Failures": TablePreview})
+        area.show_outputs(shown, PREVIEWS)

@@ -17,4 +17,4 @@ class OWReadSamples(TaskWidget, task="beamcanvas.powder.read_samples"):
 
     def show_previews(self, area: Any, outputs: dict[str, Any], titles: dict[str, str]) -> None:
         title = titles["samples"]
-        area.show_outputs({title: list(outputs["samples"].rows)}, {title: TablePreview})
+        area.show_outputs({title: outputs["samples"].report}, {title: TablePreview})

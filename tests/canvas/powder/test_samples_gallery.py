@@ -60,5 +60,32 @@ def test_a_failure_is_named_and_cannot_be_chosen(gallery):
 
     last = gallery.list.item(gallery.list.count() - 1)
     assert last.text() == "lost: failed"
-    assert last.toolTip() == "There is no file lost.tif."
+    assert "There is no file lost.tif." in last.toolTip()
     assert not last.flags() & Qt.ItemFlag.ItemIsSelectable
+
+
+@pytest.fixture
+def heat_map(qtbot):
+    from orangecontrib.beamcanvas.powder.samples_map_preview import SamplesMapPreview
+
+    shown = keep(qtbot, SamplesMapPreview())
+    shown.resize(640, 600)
+    shown.show_value(results(5))
+    shown.show()
+    qtbot.waitExposed(shown)
+    return shown
+
+
+def test_the_map_names_the_sample_under_the_cursor(heat_map):
+    assert heat_map.map.words_at(6.0, 4.0).startswith("2θ 6 °   sample 3   Intensity ")
+    assert heat_map.map.words_at(6.0, 90.0) == "Click a row to plot it."
+
+
+def test_the_row_that_is_clicked_is_plotted(heat_map):
+    assert [name for name, _ in heat_map.curve.curves] == ["sample 0"]
+    click = {"event": "mouseClicked", "button": "left", "x": 6.0, "y": 4.0}
+    heat_map.map._plot_event(click)
+    assert [name for name, _ in heat_map.curve.curves] == ["sample 3"]
+    assert heat_map.map.plot._getItem("marker", "row").getYPosition() == 4.0
+    heat_map.show_value(results(2))  # the row is gone
+    assert [name for name, _ in heat_map.curve.curves] == ["sample 1"]

@@ -344,5 +344,11 @@ def test_the_part_in_view_is_in_the_image(shape, ends):
     part = part_in_view(shape, (ends[0], ends[1]), (ends[2], ends[3]))
     assert 0 <= part.top < part.bottom <= shape[0]
     assert 0 <= part.left < part.right <= shape[1]
-    assert (part.bottom - part.top) / part.step <= FINEST + 1
-    assert (part.right - part.left) / part.step <= FINEST + 1
+    assert (part.bottom - part.top) / part.down <= FINEST + 1
+    assert (part.right - part.left) / part.across <= FINEST + 1
+
+
+def test_few_rows_are_all_drawn_however_long_they_are():
+    """The heat map of three patterns of 2000 points has three rows."""
+    part = part_in_view((3, 2000), (0, 3), (0, 2000))
+    assert part.of(np.zeros((3, 2000))).shape == (3, 1000)

@@ -268,3 +268,12 @@ def test_nothing_that_can_be_integrated(folder: Path) -> None:
     (folder / "out").write_text("a file")
     with pytest.raises(InputError, match="out"):
         integrate_samples(samples, GEOMETRY, folder=folder / "out")
+
+
+def test_the_table_is_told_in_the_columns_that_it_uses(folder: Path) -> None:
+    text = "name,file,frame,monitor\na,sample1.npy,,2\nb,sample2.npy,3,\n"
+    assert read_samples(table(folder, text)).report == [
+        {"name": "a", "file": "sample1.npy", "frame": "0", "monitor": "2.0"},
+        {"name": "b", "file": "sample2.npy", "frame": "3", "monitor": ""},
+    ]
+    assert list(read_samples(images=[folder / "sample1.npy"]).report[0]) == ["name", "file"]

@@ -168,7 +168,7 @@ class ImagePreview(Preview):
             np.ascontiguousarray(part.of(image)),
             legend=legend,
             origin=(x0 + dx * part.left, y0 + dy * part.top),
-            scale=(dx * part.step, dy * part.step),
+            scale=(dx * part.across, dy * part.down),
             colormap=colourmap,
             z=z,
             resetzoom=False,

@@ -10,22 +10,23 @@ FINEST = 1400
 
 
 class Part(NamedTuple):
-    """A range of rows and columns, every `step` th of them."""
+    """Some rows and columns: every `down` th row, every `across` th column."""
 
     top: int
     bottom: int
     left: int
     right: int
-    step: int
+    down: int
+    across: int
 
     def of(self, image: Any) -> Any:
         """This part of an image."""
-        return image[self.top : self.bottom : self.step, self.left : self.right : self.step]
+        return image[self.top : self.bottom : self.down, self.left : self.right : self.across]
 
 
 def whole(shape: tuple[int, int]) -> Part:
     """All of an image, as fine as it is."""
-    return Part(0, shape[0], 0, shape[1], 1)
+    return Part(0, shape[0], 0, shape[1], 1, 1)
 
 
 def part_in_view(
@@ -41,9 +42,10 @@ def part_in_view(
     (top, bottom), (left, right) = (
         _reach(ends, count) for ends, count in zip((rows, columns), shape, strict=True)
     )
-    step = max(1, ceil(max(bottom - top, right - left) / FINEST))
+    # each side by itself: a map of long patterns may have few rows, and all of them count
+    down, across = (max(1, ceil(size / FINEST)) for size in (bottom - top, right - left))
     # on the same grid at every place, so that moving does not make the pixels swim
-    return Part(top - top % step, bottom, left - left % step, right, step)
+    return Part(top - top % down, bottom, left - left % across, right, down, across)
 
 
 def shows(
@@ -57,7 +59,7 @@ def shows(
             (part.left, part.right, columns, wanted.right),
         )
     )
-    return inside and part.step == wanted.step
+    return inside and (part.down, part.across) == (wanted.down, wanted.across)
 
 
 def _reach(ends: tuple[float, float], count: int) -> tuple[int, int]:

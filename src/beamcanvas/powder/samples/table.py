@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -51,6 +52,25 @@ class Samples:
         own = sum(row.calibration is not None for row in self.rows)
         with_own = f", {own} with a calibration of their own" if own else ""
         return f"{len(self.rows)} samples{with_own}"
+
+    @property
+    def report(self) -> list[dict[str, str]]:
+        """Sample by sample, in the columns that any of them has, files by their names."""
+        columns: dict[str, Callable[[Sample], str]] = {
+            "name": lambda row: row.name,
+            "file": lambda row: row.file.name,
+            "path in file": lambda row: row.data_path,
+            "frame": lambda row: "" if row.scan is not None else f"{row.frame}",
+            "scan": lambda row: f"{row.scan or ''}",
+            "detector": lambda row: row.detector or "",
+            "calibration": lambda row: row.calibration.name if row.calibration else "",
+            "monitor": lambda row: "" if row.monitor is None else f"{row.monitor}",
+        }
+        cells = {title: [cell(row) for row in self.rows] for title, cell in columns.items()}
+        used = {
+            title: column for title, column in cells.items() if any(c not in "0" for c in column)
+        }
+        return [dict(zip(used, row, strict=True)) for row in zip(*used.values(), strict=True)]
 
 
 @task(title="Samples", output="samples", requires="powder")
