@@ -34,8 +34,9 @@ from .samples.integrate import integrate_samples
 from .samples.results import SampleResults
 from .samples.table import Sample, Samples, read_samples
 from .scan.averages import Averages, average_frames
-from .scan.integrate import ScanResult, integrate_scan
+from .scan.integrate import integrate_scan
 from .scan.results import IntegratedScan
+from .scan.run import ScanResult
 from .types import Calibrant, Detector, DiffractionImage, Geometry, Header, Mask, Setup
 
 __all__ = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import threading
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import h5py
-import hdf5plugin  # noqa: F401 - reads the frames
+import hdf5plugin
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -27,6 +28,7 @@ from beamcanvas.powder import (
     describe_variants,
     integrate_1d,
     integrate_scan,
+    read_configuration,
     save_ascii,
 )
 from beamcanvas.powder.correction.mask import usable_mask
@@ -274,6 +276,47 @@ def test_a_pattern_of_it_is_saved_as_any_other(raw: Path, tmp_path: Path) -> Non
     rows = np.loadtxt(save_ascii(average, file=tmp_path / "a.xye"))
     assert rows.shape[1] == 3
     assert np.isfinite(rows).all()
+
+
+def test_a_configuration_of_pyfai_is_followed(raw: Path, tmp_path: Path) -> None:
+    """ID31's way: what is left at its default comes from the file, images too."""
+    rng = np.random.default_rng(1)
+    shape = SMALL.detector.shape
+    mask, flat = rng.random(shape) < 0.1, 1 + 0.1 * rng.random(shape)
+    np.save(tmp_path / "m.npy", mask.astype(np.uint8))
+    np.save(tmp_path / "f.npy", flat.astype(np.float32))
+    said = {
+        "version": 5,
+        "poni": None,
+        "dist": 0.1, "poni1": 0.0, "poni2": 0.0, "wavelength": 1e-10,
+        "detector": "Detector",
+        "detector_config": {"pixel1": 172e-6, "pixel2": 172e-6, "max_shape": shape},
+        "nbpt_rad": 120,
+        "unit": "q_nm^-1",
+        "method": ["no", "csc", "cython"],
+        "integrator_method": "sigma_clip_ng",
+        "extra_options": {"thres": 4},
+        "mask_file": "m.npy",
+        "flat_field": "f.npy",
+        "polarization_description": [0.95, 0],
+    }  # fmt: skip
+    (tmp_path / "c.json").write_text(json.dumps(said))
+    configuration = read_configuration(file=tmp_path / "c.json").configuration
+    assert "followed for scans" in configuration.notes[0]
+    found = integrate_scan(SMALL, file=raw, output=tmp_path / "out.h5", configuration=configuration)
+    plain = DiffractionImage(flat, np.zeros(shape, bool))
+    typed = integrate_scan(
+        SMALL, Mask(mask), flat=plain, file=raw, output=tmp_path / "typed.h5", points=120,
+        unit="q_nm^-1", splitting="none", outliers="sigma clip", threshold=4.0, polarization=0.95,
+    )  # fmt: skip
+    np.testing.assert_allclose(data_of(found.scan.file), data_of(typed.scan.file), rtol=1e-5)
+    assert found.scan.settings == typed.scan.settings
+    other = integrate_scan(
+        SMALL, file=raw, output=tmp_path / "o.h5", configuration=configuration, points=77,
+        outliers="median",
+    ).scan  # fmt: skip
+    assert len(other.radial) == 77
+    assert "median" in other.engine
 
 
 # -- what is bad costs itself

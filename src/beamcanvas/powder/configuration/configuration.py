@@ -64,6 +64,16 @@ class Configuration:
         """What is read otherwise than the file may mean."""
         return self.notes
 
+    @property
+    def not_for_frames(self) -> tuple[str, ...]:
+        """What in it holds for single images only, a sentence each."""
+        if self.dummy is None or self.dummy[0] < 0 or self.dummy[0] >= 2**16 - 1:
+            return ()  # what a detector marks is left out of each frame anyway
+        return (
+            f"Pixels of {self.dummy[0]:g} counts are used in the frames of a scan, although the "
+            "configuration calls them dead: give a mask.",
+        )
+
     def image(self, what: Literal["dark", "flat"], shape: tuple[int, int]) -> Any:
         """The dark or the flat image of the files, (rows, columns); None where they name none.
 

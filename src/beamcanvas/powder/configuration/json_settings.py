@@ -108,6 +108,23 @@ def _errors(file: Said) -> None:
         file.words.settings["error_model"] = model
     name = file.first("integrator_method", "integrator_name")
     if name is not None and not str(said[name]).startswith(("integrate1d", "integrate2d")):
-        file.note(f"the integrator '{said[name]}' is another step: Reject outliers")
-    if file.first("extra_options"):
+        _outliers(file, str(said[name]))
+    elif file.first("extra_options"):
         file.note(f"extra options are not used: {said['extra_options']}")
+
+
+def _outliers(file: Said, integrator: str) -> None:
+    """Sigma clipping and medians: an option of scans, and a step of its own for images."""
+    ways = {"sigma_clip": "sigma clip", "medfilt": "median"}
+    how = next((way for start, way in ways.items() if integrator.startswith(start)), None)
+    if how is None:
+        file.note(f"the integrator '{integrator}' is not known, not used")
+        return
+    file.words.settings["outliers"] = how
+    file.note(f"the integrator '{integrator}' is followed for scans; for images: Reject outliers")
+    options = dict(file.said.get("extra_options") or {})
+    threshold = options.pop("thres", options.pop("thresh", None))
+    if threshold is not None:
+        file.words.settings["threshold"] = file.number("extra_options", threshold)
+    if options:
+        file.note(f"extra options are not used: {options}")

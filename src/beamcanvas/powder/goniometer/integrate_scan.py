@@ -73,7 +73,9 @@ def integrate_moving_scan(
         not one frame can be integrated.
     """
     found = read_scan(Path(file), scan, subscan, detector)
-    corrections = corrections_for(found, goniometer.geometry, mask, dark, flat)
+    with FrameReader(found) as reader:
+        shape = reader.shape
+    corrections = corrections_for(shape, goniometer.geometry, mask, dark, flat)
     factors = Factors(found, monitors_in(monitor, found), 1.0)
     where = positions_of(found, motor)
     settings = Settings(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal, NamedTuple, Protocol
@@ -49,6 +49,13 @@ class Outliers:
     how: Literal["keep", "sigma clip", "median"] = "keep"
     #: standard deviations from the ring's mean; at least those of Chauvenet's criterion
     threshold: float = 5.0
+
+    def filled(self, said: Mapping[str, Any]) -> Outliers:
+        """With what a file says in the place of what a person left as it usually is."""
+        if self.how != "keep":
+            return self
+        how = said.get("outliers", self.how)
+        return Outliers(how, float(said.get("threshold", self.threshold)))
 
 
 def way_for(

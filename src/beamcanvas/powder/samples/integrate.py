@@ -16,12 +16,13 @@ from ..files.save import save_ascii, save_nexus
 from ..integration import parameters as p
 from ..integration.lines import marked_lines
 from ..integration.one_frame import Outliers, way_for
-from ..integration.operator import Corrections, operator_for
+from ..integration.operator import operator_for
 from ..integration.settings import Settings
 from ..results import Pattern
+from ..scan.corrections import corrections_for
 from ..scan.results import failure_lines
 from ..scan.total import Total
-from ..types import Geometry, Mask, Setup, check_shape
+from ..types import Geometry, Mask, Setup
 from .calibrations import Calibrations
 from .frames import SampleFrames, opened
 from .results import SampleResults
@@ -124,14 +125,7 @@ def _pattern(
     settings: Settings,
     progress: Progress,
 ) -> Pattern:
-    shape = geometry.detector.shape
-    if measured.shape is not None:
-        check_shape("image", measured.shape, shape, "geometry's detector")
-    if mask is not None:
-        check_shape("mask", mask.pixels.shape, shape, "geometry's detector")
-    gaps = geometry.detector.pyfai().mask if mask is None else mask.pixels
-    unused = np.zeros(shape, bool) if gaps is None else np.array(gaps, dtype=bool)
-    corrections = Corrections(unused)
+    corrections = corrections_for(measured.shape, geometry, mask)
     operator = operator_for(geometry, [settings.layout], corrections)
     way = way_for(operator, geometry, corrections, settings.error_model, Outliers(), None)
     total, buffers = Total(operator.points), Buffers()

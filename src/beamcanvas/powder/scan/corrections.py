@@ -5,19 +5,27 @@ from __future__ import annotations
 import numpy as np
 
 from ...errors import InputError
-from ...nexus.bliss import FrameReader, Scan
+from ..configuration.configuration import Configuration
 from ..integration.operator import Corrections
 from ..types import DiffractionImage, Geometry, Mask, check_shape
 
 
 def corrections_for(
-    scan: Scan,
+    found: tuple[int, int] | None,
     geometry: Geometry,
     mask: Mask | None,
-    dark: DiffractionImage | None,
-    flat: DiffractionImage | None,
+    dark: DiffractionImage | None = None,
+    flat: DiffractionImage | None = None,
+    configuration: Configuration | None = None,
 ) -> Corrections:
-    """Mask, dark and flat for the frames of a scan; without a mask, the detector's gaps.
+    """Mask, dark and flat for many frames; without a mask, the detector's gaps.
+
+    Parameters
+    ----------
+    found:
+        Rows and columns of the frames; None where none can be read.
+    configuration:
+        Its mask counts beside the other; its dark and flat where none is given.
 
     Raises
     ------
@@ -25,8 +33,6 @@ def corrections_for(
         When one has another shape than the frames, or no pixel is left.
     """
     shape = geometry.detector.shape
-    with FrameReader(scan) as reader:
-        found = reader.shape
     if found is not None:
         check_shape("detector's frame", found, shape, "geometry's detector")
     if mask is not None:
@@ -39,10 +45,14 @@ def corrections_for(
         if image is not None:
             check_shape(what, image.shape, shape, "geometry's detector")
             unused |= image.mask
-    if flat is not None:
-        unused |= ~(np.asarray(flat.data) > 0)
+    counts = None if dark is None else dark.data
+    response = None if flat is None else flat.data
+    if configuration is not None:
+        unused |= configuration.unused(shape)
+        counts = configuration.image("dark", shape) if counts is None else counts
+        response = configuration.image("flat", shape) if response is None else response
+    if response is not None:
+        unused |= ~(np.asarray(response) > 0)
     if unused.all():
         raise InputError("The mask leaves no pixel to be used.")
-    return Corrections(
-        unused, None if dark is None else dark.data, None if flat is None else flat.data
-    )
+    return Corrections(unused, counts, response)

@@ -2,44 +2,23 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Literal
 
-import numpy as np
-
-from ...errors import InputError
 from ...nexus.bliss import FrameReader
 from ...task import SILENT, Existing, Param, Progress, task
+from ..configuration.configuration import Configuration
 from ..integration import parameters as p
-from ..integration.lines import marked_lines
-from ..integration.one_frame import Outliers, way_for
-from ..integration.operator import Bins, operator_for
+from ..integration.one_frame import Outliers
 from ..integration.settings import Settings
 from ..integration.variants import Variants
-from ..results import Pattern, Patterns
 from ..types import DiffractionImage, Geometry, Mask
 from . import parameters as s
 from .corrections import corrections_for
-from .file import ScanFile
-from .frames import integrate_frames, usable_cores
-from .growing import HeatMap
-from .growth import first_look, looks
-from .monitor import Factors, monitors_in
-from .results import IntegratedScan, failure_lines
-from .total import Total
-
-
-class ScanResult(NamedTuple):
-    """The patterns of a scan, and their average.
-
-    `averages` has one for each of several ways to integrate, the usual one included.
-    """
-
-    scan: IntegratedScan
-    average: Pattern
-    averages: Patterns
+from .frames import usable_cores
+from .growth import first_look
+from .run import Following, ScanResult, ScanRun
 
 
 @task(title="Integrate scan", requires="powder")
@@ -49,6 +28,7 @@ def integrate_scan(
     dark: DiffractionImage | None = None,
     flat: DiffractionImage | None = None,
     variants: Variants | None = None,
+    configuration: Configuration | None = None,
     *,
     file: s.File,
     scan: s.Number = 1,
@@ -110,6 +90,9 @@ def integrate_scan(
         Response of each pixel, divided out.
     variants:
         Further ways to integrate each frame: sectors, units.
+    configuration:
+        pyFAI's settings from a file. They stand in for what is left at its default here, its
+        mask, dark and flat images for what isn't linked.
     output:
         File to write. Other scans in it are kept.
     existing:
@@ -151,105 +134,29 @@ def integrate_scan(
         reference=reference,
         splitting=splitting,
     )
+    rejection = Outliers(outliers, threshold)
+    warnings: list[str] = []
+    if configuration is not None:
+        usual = _filled(usual, configuration)
+        rejection = rejection.filled(configuration.settings)
+        warnings += configuration.not_for_frames
     ways = {"": usual} | {row.name: row.of(usual) for row in (variants.rows if variants else ())}
     first = first_look(file, scan, subscan, detector, wait, progress)
-    monitors = monitors_in(monitor, first)
-    corrections = corrections_for(first, geometry, mask, dark, flat)
+    with FrameReader(first) as reader:
+        shape = reader.shape
+    corrections = corrections_for(shape, geometry, mask, dark, flat, configuration)
     progress(None, "Preparing")
-    operator = operator_for(geometry, [way.layout for way in ways.values()], corrections)
-    way = way_for(
-        operator, geometry, corrections, error_model, Outliers(outliers, threshold), saturation
-    )
-    own = {"saturation": saturation, "outliers": outliers, "threshold": threshold}
-    settings = {name: settings.record | own for name, settings in ways.items()}
-    source = f"{first.file.name}::/{first.entry}"
-    with ExitStack() as stack:
-        result = ScanFile(
-            output,
-            first,
-            list(ways),
-            operator.bins,
-            with_errors=error_model != "none" or outliers == "sigma clip",
-            existing=existing,
-            in_place=not first.is_finished,
-        )
-        stack.callback(result.discard)
-        result.describe(geometry, way.words, list(settings.values()), corrections)
-        total = Total(operator.points)
-        heat_map = HeatMap(operator.bins[0], source)
-        progress.show(lambda: {"scan": heat_map.so_far()} if heat_map.frames else {})
-        failures: dict[int, str] = {}
-        last = first
-        for last, start, stop in looks(first, subscan, wait, progress):
-            factors = Factors(last, monitors, reference)
-            with FrameReader(last) as reader:
-                frames = integrate_frames(
-                    reader,
-                    reader.blocks(start, stop),
-                    factors.of,
-                    way,
-                    threads or usable_cores(),
-                )
-                for done in frames:
-                    if done.found is None:
-                        failures[done.number] = done.problem
-                    else:
-                        total.add(done.found)
-                    result.add(done.found, factors.values.get(done.number, np.nan))
-                    heat_map.add(done.number, done.found and done.found.intensity)
-                    words = f"Frame {done.number + 1} of {last.frames}"
-                    progress((done.number + 1) / max(last.frames, 1), words)
-            if not last.is_finished:
-                result.flush()
-        if not total.frames:
-            why = failure_lines(failures)
-            raise InputError(
-                f"{first.file}: no frame of scan {first.entry} could be integrated. "
-                + (why[0][0].upper() + why[0][1:] if why else "It has none.")
-            )
-        path = result.keep(last, tuple(m for m in monitors if isinstance(m, str)), failures)
-        stack.pop_all()
-    warnings = [*geometry.warnings]
-    if failures:
-        warnings.append(
-            f"{len(failures)} of {result.frames} frames are missing in the result: "
-            + "; ".join(failure_lines(failures)[:3])
-        )
-    if not last.is_finished:
-        warnings.append(f"Scan {last.entry} has not ended: no frame came for {wait:g} s.")
-    scans: dict[str, IntegratedScan] = {}
-    averages: dict[str, Pattern] = {}
-    for name, process, bins in zip(ways, result.processes, operator.bins, strict=True):
-        common: dict[str, Any] = {
-            "radial": bins.radial,
-            "unit": bins.layout.unit,
-            "geometry": geometry,
-            "engine": way.words,
-            "settings": settings[name],
-            "warnings": tuple(warnings),
-        }
-        scans[name] = IntegratedScan(
-            file=path,
-            path=f"{process}/integrated",
-            frames=result.frames,
-            azimuthal=bins.azimuthal,
-            failures=failures,
-            source=f"{source}, {name}" if name else source,
-            is_complete=last.is_finished,
-            **common,
-        )
-        intensity, sigma = total.average(bins)
-        averages[name or "all"] = Pattern(
-            intensity=intensity,
-            sigma=sigma,
-            lines=marked_lines(lines, geometry, bins.layout.unit, bins.radial),
-            count=_over_azimuth(bins),
-            source=f"average of {scans[name].source}",
-            **common,
-        )
-    whole = scans.pop("")
-    return ScanResult(replace(whole, variants=scans), averages["all"], Patterns(averages))
+    following = Following(subscan, wait, threads or usable_cores())
+    run = ScanRun(first, geometry, corrections, ways, rejection, saturation, following)
+    return run.result(run.into(output, existing, progress), lines, warnings)
 
 
-def _over_azimuth(bins: Bins) -> np.ndarray[Any, Any]:
-    return bins.count if bins.azimuthal is None else bins.count.sum(axis=0)
+def _filled(usual: Settings, configuration: Configuration) -> Settings:
+    """The settings, where they are at their defaults, as the configuration says.
+
+    Cakes too, and always by the matrix from which the operator is made.
+    """
+    said = configuration.settings
+    filled = usual.filled(Settings(), said)
+    cake = usual.azimuth_points or int(said.get("azimuth_points", 0))
+    return replace(filled, azimuth_points=cake, algorithm="CSR", engine="Cython")
