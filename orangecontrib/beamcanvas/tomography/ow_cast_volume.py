@@ -26,7 +26,7 @@ class OWCastVolume(TaskWidget, task="beamcanvas.tomography.cast_volume"):
     def show_previews(self, area: Any, outputs: dict[str, Any], titles: dict[str, str]) -> None:
         shown = {TITLE: outputs["histogram"], "Volume": outputs["volume"]}
         area.show_outputs(shown, {TITLE: HistogramPreview})
-        area.page(TITLE).on_range = self._take_range
+        area.page(TITLE).on_range = self._keep_range
 
-    def _take_range(self, low: float, high: float) -> None:
+    def _keep_range(self, low: float, high: float) -> None:
         self.set_settings({"low": low, "high": high}, "Drag the range of values")

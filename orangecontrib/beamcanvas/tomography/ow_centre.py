@@ -28,8 +28,8 @@ class OWCentre(TaskWidget, task="beamcanvas.tomography.find_centre"):
             return
         shown = {TITLE: outputs["overlay"], "Scan": outputs["scan"]}
         area.show_outputs(shown, {TITLE: OverlayPreview})
-        area.page(TITLE).on_centre = self._take_centre
+        area.page(TITLE).on_centre = self._move_axis
 
-    def _take_centre(self, centre: float) -> None:
+    def _move_axis(self, centre: float) -> None:
         wanted = {"centre": centre, "counted": "from the first pixel"}
         self.set_settings(wanted, "Move the rotation axis")
