@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import tracemalloc
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from time import monotonic, sleep
+from typing import ClassVar
 
 import h5py
 import numpy as np
@@ -28,6 +30,7 @@ from beamcanvas.tomography import (
 )
 from beamcanvas.tomography.frames.flatten import read_reduced
 from beamcanvas.tomography.frames.projections import Projections
+from beamcanvas.tomography.frames.treatment import Geometry, SinogramTreatment
 from beamcanvas.tomography.scan.nxtomo import read_table
 from beamcanvas.tomography.simulated.scan import simulate_scan
 
@@ -203,9 +206,26 @@ def test_memory_stays_below_what_it_says(tmp_path: Path) -> None:
             assert peak < said < 3 * peak
 
 
-def test_cancelling_stops_it(savu: TomoScan) -> None:
+@dataclass(frozen=True)
+class Slow(SinogramTreatment):
+    """Takes as long as some ring removals do."""
+
+    order: ClassVar[int] = 200
+    summary: ClassVar[str] = "slow"
+
+    def apply(self, sinogram: np.ndarray, geometry: Geometry) -> np.ndarray:
+        sleep(3)
+        return sinogram
+
+
+def test_cancelling_does_not_wait_for_what_is_under_way(savu: TomoScan) -> None:
     with Projections(savu) as projections, pytest.raises(Cancelled):
         projections.sinograms(0, 4, Progress(is_cancelled=lambda: True))
+    started = monotonic()
+    progress = Progress(is_cancelled=lambda: monotonic() - started > 0.3)
+    with Projections(savu.treated(Slow())) as projections, pytest.raises(Cancelled):
+        projections.sinograms(0, 4, progress)
+    assert monotonic() - started < 2
 
 
 def test_virtual_frames_are_read_where_they_are(tmp_path: Path, savu: TomoScan) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from functools import cached_property
 from typing import Any
@@ -23,6 +23,8 @@ from .source import FrameSource
 from .transmissions import Layout, Total, Transmissions
 from .treatment import Geometry, SinogramTreatment
 
+#: seconds after which it is looked whether the work was cancelled
+_LOOK = 0.1
 #: transmissions are limited to these before the logarithm
 CLIP = (1e-6, 10.0)
 
@@ -236,20 +238,21 @@ class Projections:
         progress: Progress,
         message: str,
     ) -> None:
-        """Do something for each item, in threads; stops soon when cancelled."""
+        """Do something for each item, in threads; a cancel doesn't wait for what is under way."""
         items = list(items)
-        if self.threads == 1 or len(items) == 1:
+        if not progress.can_cancel and (self.threads == 1 or len(items) == 1):
             for item in progress.each(items, message):
                 do(item)
             return
-        with ThreadPoolExecutor(min(self.threads, len(items))) as pool:
+        pool = ThreadPoolExecutor(min(self.threads, len(items)))
+        try:
             waiting = [pool.submit(do, item) for item in items]
-            try:
-                for future in progress.each(waiting, message):
-                    future.result()
-            finally:
-                for future in waiting:
-                    future.cancel()
+            for future in progress.each(waiting, message):
+                while not wait([future], timeout=_LOOK).done:
+                    progress.check()
+                future.result()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def usable_cores() -> int:
