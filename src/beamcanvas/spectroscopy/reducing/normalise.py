@@ -364,6 +364,7 @@ def _judge(
         doubtful |= np.abs(found.e0 - tabulated) > TOLERANCE
     doubtful |= found.end < found.e0 + (REACH if spectra.growing else LEAST)
     if spectra.growing:
+        doubtful |= found.rise < 0
         why = "waiting for the edge."
     else:
         wanted = f" of {element} {edge}" if tabulated is not None else ""
