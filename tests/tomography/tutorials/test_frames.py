@@ -66,3 +66,13 @@ def test_convert(replayed: Any) -> None:
     assert (tiff.energy, edf.energy) == (25, 25)
     with Projections(tiff) as one, Projections(edf) as other:
         np.testing.assert_allclose(one.sinograms(0, 16), other.sinograms(0, 16), atol=1e-6)
+
+
+def test_many_scans(replayed: Any, tmp_path: Path) -> None:
+    nodes = replayed("many_scans.ows")
+    states = nodes["each"]["states"]
+    assert [row["File"] for row in states] == ["savu", "tooth"]
+    assert all(state.startswith("done") for row in states for state in list(row.values())[1:-1])
+    assert nodes["each"]["verdict"] == "2 of 2 done"
+    results = tmp_path / "tomography" / "results" / "many"
+    assert sorted(p.name for p in results.iterdir()) == ["savu.h5", "states.csv", "tooth.h5"]
