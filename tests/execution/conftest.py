@@ -11,7 +11,7 @@ from beamcanvas.execution.executors.inline import Inline
 from beamcanvas.execution.executors.processes import Processes
 from beamcanvas.execution.executors.threads import Threads
 
-_MAKE = {"inline": Inline, "threads": lambda: Threads(2), "processes": lambda: Processes(2)}
+_MAKE = {"inline": Inline, "threads": lambda: Threads(2)}
 
 
 @pytest.fixture(scope="session")
@@ -20,10 +20,19 @@ def processes() -> Iterator[Executor]:
         yield pool
 
 
-@pytest.fixture(params=list(_MAKE))
+@pytest.fixture(scope="session")
+def dask() -> Iterator[Executor]:
+    pytest.importorskip("distributed")
+    from beamcanvas.execution.executors.dask import Dask
+
+    with Dask(2) as cluster:
+        yield cluster
+
+
+@pytest.fixture(params=[*_MAKE, "processes", "dask"])
 def executor(request: pytest.FixtureRequest) -> Iterator[Executor]:
-    if request.param == "processes":
-        yield request.getfixturevalue("processes")
+    if request.param in ("processes", "dask"):
+        yield request.getfixturevalue(request.param)
         return
     with _MAKE[request.param]() as made:
         yield made

@@ -38,8 +38,9 @@ def parser() -> Parser:
     )  # fmt: skip
     made.add_argument("file", metavar="FILE", help="workflow, or file of results")
     made.add_argument(
-        "--executor", default="inline", metavar="NAME",
-        help="where the nodes run: inline (default), threads, processes or an installed one",
+        "--executor", default="inline", metavar="NAME[:ARGUMENT]",
+        help="where the nodes run: inline (default), threads[:COUNT], processes[:COUNT], "
+        "dask[:COUNT|ADDRESS|slurm:JOBS] or an installed one",
     )  # fmt: skip
     made.add_argument("--results", metavar="FILE.h5", help="write all results, as NeXus")
     made.add_argument("--json", action="store_true", help="print the outputs as JSON")

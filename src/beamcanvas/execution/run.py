@@ -262,7 +262,7 @@ class _Run:
     # of work that was given up, anything may still come
 
     def started(self, serial: int, time: float, process_id: int) -> None:
-        if serial not in self._under_way:
+        if serial not in self._under_way or serial in self._began:
             return
         self._began[serial] = (time, process_id)
         if self._events:

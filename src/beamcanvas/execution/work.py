@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 from traceback import format_exception
 from typing import Any, Protocol
 
+from ..errors import InputError
 from ..task import Progress, Task, resolve
 from ..task.paths import absolute_paths
 from ..workflow import InputName
@@ -107,3 +108,18 @@ def portable(error: BaseException) -> BaseException:
         again = RuntimeError(f"{type(error).__name__}: {error}")
     again.add_note(f"In process {os.getpid()}:\n{lines}")
     return again
+
+
+def not_picklable(values: Iterable[tuple[Any, Any]], kind: str, error: Exception) -> InputError:
+    """Which of the values it is that can't be sent to another process; `kind` is their word."""
+    if isinstance(error, OSError):
+        return InputError(f"The {kind}s can't be sent to another process: {error}.")
+    for name, value in values:
+        try:
+            pickle.dumps(value, protocol=5)
+        except Exception as why:
+            return InputError(
+                f"The {kind} '{name}', a {type(value).__name__}, can't be sent to another "
+                f"process ({why}): run this workflow inline or in threads."
+            )
+    return InputError(f"The {kind}s can't be sent to another process: {error}.")

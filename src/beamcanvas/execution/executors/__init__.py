@@ -19,31 +19,47 @@ _OWN = {
     "inline": (".inline", "Inline"),
     "threads": (".threads", "Threads"),
     "processes": (".processes", "Processes"),
+    "dask": (".dask", "Dask"),
 }
+_COUNTED = ("threads", "processes")
 
 
-def make_executor(name: str) -> Executor:
-    """The executor of that name.
+def make_executor(text: str) -> Executor:
+    """The executor of that name, ``name`` or ``name:argument``.
+
+    The argument is for threads and processes how many nodes run at once, for dask that or
+    where its scheduler is; an installed executor gets it as a text.
 
     Raises
     ------
     InputError
-        When there is none.
+        When there is none, or it can't use what it is given.
     """
-    make: Callable[[], Executor]
+    make: Callable[..., Executor]
+    name, colon, argument = text.partition(":")
     if name in _OWN:
         module, attribute = _OWN[name]
         make = getattr(import_module(module, __name__), attribute)
-        return make()
+        if name in _COUNTED and colon:
+            if not argument.isdecimal() or not int(argument):
+                raise InputError(f"'{text}': how many nodes run at once should be a whole number.")
+            return make(int(argument))
+        return _made(make, text, argument if colon else None)
     from importlib.metadata import entry_points
 
     installed = entry_points(group="beamcanvas.executors")
     for point in installed:
         if point.name == name:
-            make = point.load()
-            return make()
+            return _made(point.load(), text, argument if colon else None)
     known = [*_OWN, *installed.names]
     raise InputError(
         f"There is no executor '{name}'.{did_you_mean(name, known)} "
         f"There are: {', '.join(sorted(known))}."
     )
+
+
+def _made(make: Callable[..., Executor], text: str, argument: str | None) -> Executor:
+    try:
+        return make() if argument is None else make(argument)
+    except TypeError as error:
+        raise InputError(f"The executor '{text}' can't be made: {error}.") from error

@@ -6,7 +6,6 @@ import atexit
 import os
 import pickle
 from collections import deque
-from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
 from multiprocessing import get_context
@@ -17,7 +16,7 @@ from typing import Any
 
 from ...errors import InputError, TaskError
 from ...task import Progress
-from ..work import Report, Work, portable, thinned
+from ..work import Report, Work, not_picklable, portable, thinned
 from .base import Executor
 from .elsewhere import is_small, replaced
 from .letters import Letter, Parcel, received, views
@@ -62,7 +61,7 @@ class Processes(Executor):
             try:
                 data = letter.pickled(work)
             except Exception as error:
-                self._refused.append((work, _not_picklable(work.inputs.items(), "input", error)))
+                self._refused.append((work, not_picklable(work.inputs.items(), "input", error)))
                 continue
             worker = self._idle.pop() if self._idle else _Worker()
             try:
@@ -73,7 +72,7 @@ class Processes(Executor):
                 continue
             except OSError as error:  # no memory for the inputs
                 worker.stop()
-                self._refused.append((work, _not_picklable((), "input", error)))
+                self._refused.append((work, not_picklable((), "input", error)))
                 continue
             self._busy[worker.connection] = worker
 
@@ -227,7 +226,7 @@ def _do(connection: Connection, work: Work, cancelled: Event) -> None:
     except (BrokenPipeError, ConnectionResetError):
         raise
     except Exception as error:
-        send("failed", _not_picklable(outputs.items(), "output", error), time())
+        send("failed", not_picklable(outputs.items(), "output", error), time())
 
 
 def _send(connection: Connection, *message: Any) -> None:
@@ -245,17 +244,3 @@ def _send_outputs(
             packed[name] = letter.pickled(value), first, letter.count
     told = {name: None if name in packed else value for name, value in outputs.items()}
     letter.send(connection, pickle.dumps(("finished", told, packed, time()), protocol=5))
-
-
-def _not_picklable(values: Iterable[tuple[Any, Any]], kind: str, error: Exception) -> InputError:
-    if isinstance(error, OSError):
-        return InputError(f"The {kind}s can't be sent to another process: {error}.")
-    for name, value in values:
-        try:
-            pickle.dumps(value, protocol=5)
-        except Exception as why:
-            return InputError(
-                f"The {kind} '{name}', a {type(value).__name__}, can't be sent to another "
-                f"process ({why}): run this workflow inline or in threads."
-            )
-    return InputError(f"The {kind}s can't be sent to another process: {error}.")

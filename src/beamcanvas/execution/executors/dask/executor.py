@@ -1,0 +1,299 @@
+"""Nodes on a dask cluster: of this computer, of an address, or made by dask-jobqueue."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from operator import getitem
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from shutil import rmtree
+from tempfile import mkdtemp
+from time import monotonic, time
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from ....errors import InputError, TaskError
+from ...work import Report, Work, not_picklable
+from ..base import Executor
+from ..elsewhere import Elsewhere, kept_elsewhere, replaced
+from .clusters import client_of, local_cluster, slurm_cluster
+from .on_worker import Place, do
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+#: how long a task has to answer a cancel
+GRACE = 1.0
+#: seconds after which lost work is looked for
+_LOOK = 0.1
+
+
+class Dask(Executor):
+    """The workers of a dask cluster.
+
+    Outputs stay on the workers, as what dask calls futures, and travel from worker to worker
+    where they are needed; but for small ones, only what is asked for comes back. A worker
+    that dies takes the node down that it worked on. Outputs that it held are made again by
+    dask when they are needed.
+
+    Parameters
+    ----------
+    cluster:
+        The address of a scheduler (``"tcp://host:8786"``), a `distributed.Client`, a cluster
+        object of dask such as a ``SLURMCluster``, or how many workers to start here, as many
+        as there are processors by default. As text also ``"slurm"`` or ``"slurm:4"``: so many
+        jobs, as the configuration of dask-jobqueue describes them. What this executor made
+        itself ends with it. A task that doesn't answer a cancel ends with its worker if that
+        is one of this executor's own, else it is left alone.
+
+    Raises
+    ------
+    InputError
+        When dask isn't installed, or the scheduler doesn't answer.
+    """
+
+    def __init__(self, cluster: Any = None) -> None:
+        try:
+            import distributed
+        except ModuleNotFoundError as error:
+            raise InputError(
+                "The executor 'dask' needs the package 'distributed'. "
+                "Install it with: pip install 'beamcanvas[dask]'"
+            ) from error
+        self._closing: list[Callable[[], object]] = []
+        #: where own workers note what they work on, to be seen when they die of it
+        self._notes: Path | None = None
+        if isinstance(cluster, distributed.Client):
+            self._client: Client = cluster
+        else:
+            self._client = client_of(self._cluster(cluster))
+            self._closing.insert(0, self._client.close)
+        self._topic = f"beamcanvas-{uuid4()}"
+        self._news: SimpleQueue[tuple[int, str, tuple[Any, ...]]] = SimpleQueue()
+        self._run = 0  # news of earlier ones are of no interest
+        self._jobs: dict[int, _Job] = {}
+        self._due: list[int] = []  # is sent in `wait`, all at once: each call of dask costs
+        self._stopped: list[tuple[float, _Job]] = []
+        self._looked = 0.0
+        self._client.subscribe_topic(self._topic, self._hear)
+
+    def _cluster(self, cluster: Any) -> Any:
+        """What a client connects to, made here where need be."""
+        if isinstance(cluster, str) and not cluster.isdecimal():
+            name, _, jobs = cluster.partition(":")
+            if name != "slurm":
+                return cluster
+            made = slurm_cluster(jobs)
+        elif cluster is None or isinstance(cluster, (str, int)):
+            made = local_cluster(int(cluster or os.cpu_count() or 1))
+            self._notes = Path(mkdtemp(prefix="beamcanvas-dask-"))
+            self._closing.append(partial(rmtree, self._notes, ignore_errors=True))
+        else:
+            return cluster
+        self._closing.insert(0, made.close)
+        return made
+
+    # -- to the workers
+
+    def submit(self, work: Work) -> None:
+        inputs: list[Future] = []
+        places: dict[str, int] = {}
+
+        def place(value: _Output) -> Place:
+            future = value.future()
+            index = places.setdefault(future.key, len(inputs))
+            if index == len(inputs):
+                inputs.append(future)
+            return Place(index, value.name if value.is_alone else None)
+
+        job = _Job(work.title, b"", inputs)
+        self._jobs[work.serial] = job
+        given, work.inputs = work.inputs, replaced(work.inputs, place)
+        try:
+            job.data = pickle.dumps(work, protocol=5)
+        except Exception as error:
+            refused = not_picklable(given.items(), "input", error)
+            self._news.put((work.serial, "failed", (refused, time())))
+            return
+        self._due.append(work.serial)
+
+    def _send(self) -> None:
+        due = [(serial, self._jobs[serial]) for serial in self._due if serial in self._jobs]
+        self._due.clear()
+        if not due:
+            return
+        for serial, job in due:
+            job.note = None if self._notes is None else self._notes / f"{self._run}-{serial}"
+        futures = self._client.map(
+            do,
+            [job.data for _, job in due],
+            [(self._topic, self._run, serial, job.note) for serial, job in due],
+            [job.inputs for _, job in due],
+            key=[f"{job.title}-{uuid4()}" for _, job in due],
+            pure=False,
+        )
+        for (_, job), future in zip(due, futures, strict=True):
+            job.future = future
+
+    # -- from the workers; in dask's own thread
+
+    def _hear(self, event: tuple[float, bytes]) -> None:
+        run, *news = pickle.loads(event[1])  # noqa: S301 - from our own worker
+        if run == self._run:
+            self._news.put(tuple(news))
+
+    def wait(self, report: Report, seconds: float) -> None:
+        self._send()
+        self._end_stopped()
+        if monotonic() - self._looked >= _LOOK:
+            self._looked = monotonic()
+            self._find_lost(report)
+        try:
+            while True:
+                serial, what, details = self._news.get(timeout=seconds)
+                seconds = 0.0
+                job = self._jobs.get(serial)
+                if job is None:  # stopped, or run again for an output that was lost
+                    continue
+                if what == "started":
+                    job.process = details[1]
+                elif what == "finished":
+                    outputs, left, end = details
+                    for name in left:
+                        outputs[name] = _Output(job.future, name, len(left) == 1, self._client)
+                    details = outputs, end
+                if what in ("finished", "failed"):
+                    del self._jobs[serial]
+                getattr(report, what)(serial, *details)
+        except Empty:
+            return
+
+    def _find_lost(self, report: Report) -> None:
+        """What a task can't tell of itself: that it, or its worker, came to grief."""
+        for serial, job in list(self._jobs.items()):
+            if job.future is None or job.future.status != "error":
+                continue
+            if job.was_innocent:
+                self._due.append(serial)
+                job.future = None
+                continue
+            del self._jobs[serial]
+            why = job.future.exception()
+            words = f"dask could not run it: {why}."
+            if type(why).__name__ == "KilledWorker":
+                words = "The worker of dask that ran it died."
+            report.failed(serial, TaskError(words), time())
+
+    def home(self, values: Any) -> Any:
+        wanted = {id(v): v for v in kept_elsewhere(values) if isinstance(v, _Output)}
+        absent = [v for v in wanted.values() if not v.is_here]
+        try:
+            found = self._client.gather([v.future() for v in absent]) if absent else []
+        except Exception as error:
+            raise TaskError(f"An output was lost with its worker: {error}.") from error
+        for output, value in zip(absent, found, strict=True):
+            output.value = value[output.name] if output.is_alone else value
+            output.is_here = True
+        return replaced(values, lambda output: output.value)
+
+    # -- ends
+
+    def stop(self, serial: int) -> None:
+        job = self._jobs.pop(serial, None)
+        if job is not None and job.future is not None:
+            job.future.cancel(force=True)
+            self._stopped.append((monotonic() + GRACE, job))
+
+    def _end_stopped(self) -> None:
+        """End the workers whose task should have ended long ago."""
+        while self._stopped and self._stopped[0][0] < monotonic():
+            self._stopped.pop(0)[1].kill()
+
+    def cancel(self) -> None:
+        jobs = [job for job in self._jobs.values() if job.future is not None]
+        if jobs:
+            self._client.cancel([job.future for job in jobs], force=True)
+        end = monotonic() + GRACE
+        while self._jobs and (left := end - monotonic()) > 0:
+            begun = {n for n, job in self._jobs.items() if job.has_begun}
+            if not begun:
+                break
+            with suppress(Empty):
+                serial, what, _ = self._news.get(timeout=min(left, 0.1))
+                if what in ("finished", "failed"):
+                    self._jobs.pop(serial, None)
+        for job in self._jobs.values():
+            job.kill()
+        self._run += 1
+        self._due.clear()
+        self._jobs.clear()
+        self._stopped.clear()
+        with suppress(Empty):
+            while True:
+                self._news.get_nowait()
+
+    def close(self) -> None:
+        self._run += 1
+        with suppress(Exception):  # it may be gone already
+            self._client.unsubscribe_topic(self._topic)
+        for close in self._closing:
+            with suppress(Exception):
+                close()
+        self._closing.clear()
+
+
+@dataclass(slots=True)
+class _Job:
+    """Work under way, seen from here."""
+
+    title: str
+    data: bytes
+    inputs: list[Future]
+    future: Future | None = None
+    process: int | None = None  #: once it is told
+    note: Path | None = None  #: there while an own worker works on it
+
+    @property
+    def has_begun(self) -> bool:
+        return self.process is not None or (self.note is not None and self.note.exists())
+
+    @property
+    def was_innocent(self) -> bool:
+        """Whether its worker died of something else."""
+        return self.note is not None and not self.note.exists()
+
+    def kill(self) -> None:
+        """End its worker, if that is our own and works on it; dask starts another one."""
+        if self.note is not None:
+            with suppress(OSError, ValueError):
+                os.kill(int(self.note.read_text()), signal.SIGKILL)
+                self.note.unlink()
+
+
+class _Output(Elsewhere):
+    """An output on a worker."""
+
+    __slots__ = ("_client", "_made", "_own", "is_alone", "is_here", "name", "value")
+
+    def __init__(self, made: Future | None, name: str, is_alone: bool, client: Client) -> None:
+        self._made = made  # all outputs of its node, by name
+        self._own: Future | None = None
+        self._client = client
+        self.name = name
+        self.is_alone = is_alone  #: of the outputs that its node left there
+        self.is_here = False
+        self.value: Any = None
+
+    def future(self) -> Future:
+        """It alone, so that it travels alone; where it is alone, all of its node."""
+        if self.is_alone:
+            return self._made
+        if self._own is None:
+            self._own = self._client.submit(getitem, self._made, self.name, pure=False)
+        return self._own
