@@ -11,10 +11,13 @@ from typing import ClassVar
 import h5py
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from beamcanvas.errors import Cancelled, InputError
 from beamcanvas.task import Progress
 from beamcanvas.tomography import (
+    Selection,
     TomoScan,
     bin_pixels,
     choose_projections,
@@ -303,3 +306,38 @@ def test_frames_that_are_damaged_or_were_never_written(savu: TomoScan, tmp_path:
         data[:30] = frames
     with pytest.raises(InputError, match=r"damaged.nx: frame \d+ was never written"):
         sinograms(scan)
+
+
+@settings(max_examples=40)
+@given(data=st.data())
+def test_any_part_of_a_scan_is_that_part_of_its_frames(savu: TomoScan, data: st.DataObject) -> None:
+    """Region, binning, flips, every n-th, left out: against plain indexing of all frames."""
+
+    def part(count: int) -> tuple[int, int]:
+        start = data.draw(st.integers(0, count - 4))
+        return start, data.draw(st.integers(start + 4, count))
+
+    chosen = Selection(
+        rows=part(24),
+        columns=part(160),
+        binning=(data.draw(st.integers(1, 3)), data.draw(st.integers(1, 3))),
+        every=data.draw(st.integers(1, 5)),
+        start=data.draw(st.integers(0, 9)),
+        excluded=tuple(data.draw(st.lists(st.integers(0, 90), max_size=5))),
+    )
+    flips = data.draw(st.booleans()), data.draw(st.booleans())
+    assert chosen.rows is not None
+    assert chosen.columns is not None
+    high, wide = chosen.binning
+    numbers = [n for n in range(chosen.start, 91, chosen.every) if n not in chosen.excluded]
+    frames = radios(savu)[numbers][:, :: -1 if flips[1] else 1, :: -1 if flips[0] else 1]
+    frames = frames[:, slice(*chosen.rows), slice(*chosen.columns)]
+    rows, columns = frames.shape[1] // high, frames.shape[2] // wide
+    cells = frames[:, : rows * high, : columns * wide]
+    cells = cells.reshape(-1, rows, high, columns, wide).mean(axis=(2, 4))
+    start = data.draw(st.integers(0, rows - 1))
+    stop = data.draw(st.integers(start + 1, rows))
+    with Projections(replace(savu, selection=chosen, flips=flips)) as projections:
+        found = projections.sinograms(start, stop)
+    expected = -np.log(cells[:, start:stop]).transpose(1, 0, 2)
+    np.testing.assert_allclose(found, expected, atol=2e-6)

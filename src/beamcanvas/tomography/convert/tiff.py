@@ -97,7 +97,9 @@ def convert_tiff(
         )
         if where is not None
     ]
-    pages = [(key, path, *_described(path)) for key, paths in groups for path in paths]
+    images = [(key, path) for key, paths in groups for path in paths]
+    looked_at = progress.part(0, 0.2).each(images, "Looking at the files")
+    pages = [(key, path, *_described(path)) for key, path in looked_at]
     shape = next(s for key, _, _, s, _ in pages if key == PROJECTION)
     for _, path, _, found, _ in pages:
         if found != shape:
@@ -118,7 +120,9 @@ def convert_tiff(
         _describe(
             new, Path(folder).name, keys, degrees, energy, distance, pixel_size, half_acquisition
         )
-        _write(new, [(p[1], p[2]) for p in pages], (len(keys), *shape), dtype, progress)
+        _write(
+            new, [(p[1], p[2]) for p in pages], (len(keys), *shape), dtype, progress.part(0.2, 1)
+        )
     return read_scan(path, "entry0000")
 
 

@@ -100,8 +100,7 @@ def find_scans(
         for path in sorted(root.rglob("*") if subfolders else root.iterdir())
         if path.suffix in _SUFFIXES and path.is_file() and fits(path.name)
     ]
-    # reduced frames and other results are HDF5 files as well, but no scans
-    return _opened([p for p in found if _holds_scan(p)], str(folder), progress)
+    return _opened(found, str(folder), progress, skip_others=True)
 
 
 @task(title="Filter scans", output="scans", requires="tomography")
@@ -193,20 +192,16 @@ def _matcher(pattern: str, written: str) -> Callable[[str], bool]:
     return lambda name: compiled.search(name) is not None
 
 
-def _holds_scan(path: Path) -> bool:
-    try:
-        return bool(entries(path))
-    except InputError:
-        return True  # it will be said what is wrong with it
-
-
-def _opened(files: list[Path], where: str, progress: Progress) -> Scans:
+def _opened(
+    files: list[Path], where: str, progress: Progress, *, skip_others: bool = False
+) -> Scans:
+    """The scans in files; HDF5 files of other kinds, as reduced frames are, may be skipped."""
     scans: list[TomoScan] = []
     problems: list[str] = []
     for file in progress.each(files, "Opening scans"):
         try:
             found = entries(file)
-            if not found:
+            if not found and not skip_others:
                 problems.append(f"{file}: this file holds no NXtomo entry.")
             scans += [read_scan(file, entry) for entry in found]
         except InputError as error:
