@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from beamcanvas.canvas.previews.table import TablePreview
@@ -23,6 +24,9 @@ class OWIntegrateSamples(TaskWidget, task="beamcanvas.powder.integrate_samples")
     icon = "icons/integrate_samples.svg"
     priority = 75
     keywords = ("high throughput", "batch", "many", "series", "mapped", "robot")
+
+    def show_growing(self, area: Any, outputs: Mapping[str, Any]) -> None:
+        self.show_previews(area, dict(outputs), {})
 
     def show_previews(self, area: Any, outputs: dict[str, Any], titles: dict[str, str]) -> None:
         results = outputs["results"]

@@ -9,5 +9,9 @@ from .base import Param
 #: what to do with a file that is there: tasks keep it by default, nothing is overwritten unasked
 Existing = Annotated[
     Literal["keep", "replace"],
-    Param(label="A file that is there", words={"keep": "keep it", "replace": "replace it"}),
+    Param(
+        label="A file that is there",
+        words={"keep": "keep it", "replace": "replace it"},
+        help="What to do with a file of that name: nothing is overwritten unless asked.",
+    ),
 ]

@@ -26,6 +26,7 @@ from beamcanvas.powder import (
     read_samples,
     save_poni,
 )
+from beamcanvas.task import Progress
 
 SIZE = (60, 80)
 GEOMETRY = Geometry(
@@ -136,6 +137,20 @@ def test_many_samples_in_order(folder: Path) -> None:
     rows = "\n".join(f"many{i:02}.npy" for i in range(15))
     done = integrate_samples(read_samples(table(folder, f"file\n{rows}\n")), GEOMETRY, points=40)
     assert list(done.patterns) == [f"many{i:02}" for i in range(15)]
+
+
+def test_results_can_be_looked_at_while_they_come(folder: Path) -> None:
+    looks: list[Any] = []
+    seen: list[list[str]] = []
+
+    def told(_: float | None, words: str) -> None:
+        found = looks[0]() if looks else {}
+        assert found == (looks[0]() if looks else {})  # the same while nothing came
+        seen.append(list(found["results"].patterns) if found else [])
+
+    samples = read_samples(images=sorted(folder.glob("*.npy")))
+    integrate_samples(samples, GEOMETRY, points=20, progress=Progress(told, show=looks.append))
+    assert seen == [[], ["sample1"], ["sample1", "sample2"], ["sample1", "sample2", "sample3"]]
 
 
 def test_names_become_files(folder: Path) -> None:

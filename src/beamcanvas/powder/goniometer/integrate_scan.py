@@ -19,7 +19,6 @@ from ..scan import parameters as s
 from ..scan.corrections import corrections_for
 from ..scan.monitor import Factors, monitors_in
 from ..scan.results import failure_lines
-from ..types import DiffractionImage, Mask
 from .merge import Merge
 from .model import Goniometer
 
@@ -27,9 +26,9 @@ from .model import Goniometer
 @task(title="Integrate moving scan", output="pattern", requires="powder")
 def integrate_moving_scan(
     goniometer: Goniometer,
-    mask: Mask | None = None,
-    dark: DiffractionImage | None = None,
-    flat: DiffractionImage | None = None,
+    mask: p.FrameMask = None,
+    dark: p.Dark = None,
+    flat: p.Flat = None,
     *,
     file: s.File,
     scan: s.Number = 1,
@@ -58,13 +57,6 @@ def integrate_moving_scan(
     ----------
     goniometer:
         How the detector moves.
-    mask:
-        Pixels not to be used. Without one: the gaps of the detector. Pixels that a frame
-        marks by itself are left out of that frame either way.
-    dark:
-        Image without beam, subtracted from each frame.
-    flat:
-        Response of each pixel, divided out.
 
     Raises
     ------

@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from ...task import SILENT, Param, Progress, task
-from ..configuration.configuration import Configuration
 from ..results import Cake, Pattern
-from ..types import DiffractionImage, Geometry, Mask
 from . import parameters as p
 from .one_image import ImageIntegration
 from .settings import Settings
@@ -17,10 +15,10 @@ _USUAL_CAKE = Settings(points=1000, azimuth_points=360)
 
 @task(title="Integrate 1D", output="pattern", requires="powder")
 def integrate_1d(
-    image: DiffractionImage,
-    geometry: Geometry,
-    mask: Mask | None = None,
-    configuration: Configuration | None = None,
+    image: p.Image,
+    geometry: p.Geometry,
+    mask: p.Mask = None,
+    configuration: p.Configuration = None,
     *,
     points: p.Points = 2000,
     unit: p.Unit = "2th_deg",
@@ -40,17 +38,6 @@ def integrate_1d(
     progress: Progress = SILENT,
 ) -> Pattern:
     """Integrate an image around the beam into a powder pattern.
-
-    Parameters
-    ----------
-    image:
-        Image to integrate; its dark and flat images are applied.
-    geometry:
-        Where the detector stands.
-    mask:
-        Pixels not to be used. Without one: those that the image and its detector mark.
-    configuration:
-        pyFAI's settings from a file. They stand in for what is left at its default here.
 
     Raises
     ------
@@ -81,10 +68,10 @@ def integrate_1d(
 
 @task(title="Integrate 2D", output="cake", requires="powder")
 def integrate_2d(
-    image: DiffractionImage,
-    geometry: Geometry,
-    mask: Mask | None = None,
-    configuration: Configuration | None = None,
+    image: p.Image,
+    geometry: p.Geometry,
+    mask: p.Mask = None,
+    configuration: p.Configuration = None,
     *,
     points: p.Points = 1000,
     azimuth_points: Annotated[int, Param(ge=1, le=100_000)] = 360,
@@ -108,14 +95,6 @@ def integrate_2d(
 
     Parameters
     ----------
-    image:
-        Image to integrate; its dark and flat images are applied.
-    geometry:
-        Where the detector stands.
-    mask:
-        Pixels not to be used. Without one: those that the image and its detector mark.
-    configuration:
-        pyFAI's settings from a file. They stand in for what is left at its default here.
     azimuth_points:
         Number of azimuthal points.
 

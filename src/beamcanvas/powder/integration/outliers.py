@@ -11,7 +11,6 @@ from typing import Annotated, Any, Literal
 from ...errors import InputError
 from ...task import SILENT, Param, Progress, task
 from ..results import Pattern
-from ..types import DiffractionImage, Geometry, Mask
 from . import parameters as p
 from .one_image import ImageIntegration
 from .settings import Settings
@@ -19,9 +18,9 @@ from .settings import Settings
 
 @task(title="Reject outliers", output="pattern", requires="powder")
 def integrate_without_outliers(
-    image: DiffractionImage,
-    geometry: Geometry,
-    mask: Mask | None = None,
+    image: p.Image,
+    geometry: p.Geometry,
+    mask: p.Mask = None,
     *,
     how: Annotated[
         Literal["sigma clip", "median"],
@@ -52,12 +51,6 @@ def integrate_without_outliers(
 
     Parameters
     ----------
-    image:
-        Image to integrate; its dark and flat images are applied.
-    geometry:
-        Where the detector stands.
-    mask:
-        Pixels not to be used. Without one: those that the image and its detector mark.
     how:
         sigma clip, leave out what is far from the ring's mean, and again with the rest;
         median, order the ring's pixels and take the middle.

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from ...task import Param
+from .. import types
+from ..configuration import configuration
 from ..experiment.detectors import calibrant_names
 from ..results import AXES
 
@@ -20,6 +22,34 @@ def line_choices() -> tuple[str, ...]:
     return ("none", *calibrant_names())
 
 
+Image = Annotated[
+    types.DiffractionImage,
+    Param(help="Image to integrate; its dark and flat images are applied."),
+]
+Geometry = Annotated[types.Geometry, Param(help="Where the detector stands.")]
+Mask = Annotated[
+    types.Mask | None,
+    Param(help="Pixels not to be used. Without one: those that the image and its detector mark."),
+]
+FrameMask = Annotated[
+    types.Mask | None,
+    Param(
+        help="Pixels not to be used. Without one: the gaps of the detector. Pixels that a frame "
+        "marks by itself are left out of that frame either way."
+    ),
+]
+Dark = Annotated[
+    types.DiffractionImage | None,
+    Param(help="Image without beam, subtracted from each frame."),
+]
+Flat = Annotated[
+    types.DiffractionImage | None,
+    Param(help="Response of each pixel, divided out."),
+]
+Configuration = Annotated[
+    configuration.Configuration | None,
+    Param(help="pyFAI's settings from a file. They stand in for what is left at its default here."),
+]
 Points = Annotated[int, Param(ge=1, le=1_000_000, help="Number of points of the radial axis.")]
 UNIT_WORDS = {
     "2th_deg": "2θ (°)",

@@ -10,9 +10,7 @@ from typing import Annotated, Any, TypeVar
 
 from ...errors import InputError
 from ...task import SILENT, Param, Progress, task
-from ..configuration.configuration import Configuration
 from ..results import Pattern, Patterns
-from ..types import DiffractionImage, Geometry, Mask
 from . import parameters as p
 from .one_image import ImageIntegration
 from .settings import Layout, Settings
@@ -167,11 +165,11 @@ def _named(line: str) -> tuple[str, float, float]:
 
 @task(title="Integrate variants", output="patterns", requires="powder")
 def integrate_variants(
-    image: DiffractionImage,
-    geometry: Geometry,
+    image: p.Image,
+    geometry: p.Geometry,
     variants: Variants,
-    mask: Mask | None = None,
-    configuration: Configuration | None = None,
+    mask: p.Mask = None,
+    configuration: p.Configuration = None,
     *,
     points: p.Points = 2000,
     unit: p.Unit = "2th_deg",
@@ -188,16 +186,8 @@ def integrate_variants(
 
     Parameters
     ----------
-    image:
-        Image to integrate; its dark and flat images are applied.
-    geometry:
-        Where the detector stands.
     variants:
         The ways to integrate it.
-    mask:
-        Pixels not to be used. Without one: those that the image and its detector mark.
-    configuration:
-        pyFAI's settings from a file. They stand in for what is left at its default here.
 
     Raises
     ------

@@ -33,7 +33,7 @@ from .table import Samples, file_name
 def integrate_samples(
     samples: Samples,
     geometry: Geometry | None = None,
-    mask: Mask | None = None,
+    mask: p.FrameMask = None,
     setup: Setup | None = None,
     *,
     folder: Annotated[Path | None, Param(path="folder", label="Save in", auto="not saved")] = None,
@@ -62,9 +62,6 @@ def integrate_samples(
         Which samples there are.
     geometry:
         Where the detector stood, for samples without a calibration of their own.
-    mask:
-        Pixels not to be used. Without one: the gaps of the detector. Pixels that an image
-        marks by itself are left out of it either way.
     setup:
         Calibrant, detector and energy, for samples whose calibration is an image.
     folder:
@@ -97,6 +94,15 @@ def integrate_samples(
     patterns: dict[str, Pattern] = {}
     failures: dict[str, str] = {}
     files: dict[str, list[Path]] = {}
+    grown = SampleResults({})
+
+    def look() -> dict[str, SampleResults]:
+        nonlocal grown
+        if len(grown.patterns) + len(grown.failures) < len(patterns) + len(failures):
+            grown = SampleResults(dict(patterns), dict(failures))
+        return {"results": grown} if grown.patterns else {}
+
+    progress.show(look)
     for i, measured in enumerate(opened(samples.rows)):
         name = measured.sample.name
         progress(i / len(samples.rows), name)

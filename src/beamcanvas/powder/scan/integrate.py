@@ -13,7 +13,6 @@ from ..integration import parameters as p
 from ..integration.one_frame import Outliers
 from ..integration.settings import Settings
 from ..integration.variants import Variants
-from ..types import DiffractionImage, Geometry, Mask
 from . import parameters as s
 from .corrections import corrections_for
 from .frames import usable_cores
@@ -23,10 +22,10 @@ from .run import Following, ScanResult, ScanRun
 
 @task(title="Integrate scan", requires="powder")
 def integrate_scan(
-    geometry: Geometry,
-    mask: Mask | None = None,
-    dark: DiffractionImage | None = None,
-    flat: DiffractionImage | None = None,
+    geometry: p.Geometry,
+    mask: p.FrameMask = None,
+    dark: p.Dark = None,
+    flat: p.Flat = None,
     variants: Variants | None = None,
     configuration: Configuration | None = None,
     *,
@@ -79,15 +78,6 @@ def integrate_scan(
 
     Parameters
     ----------
-    geometry:
-        Where the detector stands.
-    mask:
-        Pixels not to be used. Without one: the gaps of the detector. Pixels that a frame
-        marks by itself are left out of that frame either way.
-    dark:
-        Image without beam, subtracted from each frame.
-    flat:
-        Response of each pixel, divided out.
     variants:
         Further ways to integrate each frame: sectors, units.
     configuration:
