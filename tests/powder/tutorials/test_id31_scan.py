@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import beamcanvas
+from beamcanvas.powder import average_frames, describe_variants, integrate_scan, read_poni
 
 from ..conftest import TUTORIAL
 
@@ -43,3 +44,16 @@ def test_without_one_of_its_files(folder: Path) -> None:
     nodes = beamcanvas.run(folder / "id31_scan.ows", outputs=[{"all": True}]).nodes
     words = nodes["scan"]["scan"].summary.removeprefix("scan, ")
     assert f"*{words}*" in " ".join((folder / "id31_scan.md").read_text().split())
+
+
+def test_the_exercises_come_out_as_the_page_says(folder: Path) -> None:
+    geometry = read_poni(folder / "scan_simulated.poni")
+    ways = describe_variants(named_sectors=["top: 60 to 120"], units=["q_nm^-1"])
+    found = integrate_scan(
+        geometry, variants=ways, file=folder / "scan_simulated.h5", output=folder / "s.h5",
+        points=800, monitor="mon",
+    )  # fmt: skip
+    assert list(found.scan.variants) == ["top"]
+    assert found.scan.variants["top"].path == "/1.1/pilatus_integrate_top/integrated"
+    averages = average_frames(found.scan, together=4)
+    assert len(averages.patterns.patterns) == 3
