@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from beamcanvas.canvas.widget import TaskWidget
 
 
@@ -11,3 +14,8 @@ class OWTilt(TaskWidget, task="beamcanvas.tomography.correct_tilt"):
     icon = "icons/tilt.svg"
     priority = 36
     keywords = ("rotate", "camera", "roll", "axis")
+
+    def found(self, outputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        from beamcanvas.tomography.frames.treatments.tilt import Tilt
+
+        return {"angle": outputs["scan"].treatment(Tilt).angle}

@@ -18,6 +18,8 @@ from beamcanvas.tomography import (
     correct_tilt,
     double_flat_field,
     normalise_projections,
+    open_scan,
+    reduce_darks_and_flats,
     remove_background,
     remove_rings,
     retrieve_phase,
@@ -25,7 +27,12 @@ from beamcanvas.tomography import (
     select_region,
     unsharp_mask,
 )
+from beamcanvas.tomography.frames.flatten import read_reduced
+from beamcanvas.tomography.frames.treatments.tilt import Tilt
+from beamcanvas.tomography.frames.treatments.tilt_search import find_tilt, turned
+from beamcanvas.tomography.simulated.scan import simulate_scan
 
+from ..conftest import SHARED
 from .test_projections import radios, sinograms
 
 pytestmark = pytest.mark.peer
@@ -117,6 +124,44 @@ def test_tilt_turns_as_nabus_rotation(savu: TomoScan) -> None:
     np.testing.assert_allclose(
         radios(correct_tilt(savu, angle=2.0))[::10], each(nabu.rotate, plain[::10]), atol=1e-5
     )
+
+
+@pytest.mark.parametrize("turned_by", [-1.0, 0.4])
+def test_the_tilt_is_found_from_opposite_projections(tmp_path: Path, turned_by: float) -> None:
+    """A detector that is turned, simulated by turning what it saw."""
+    file = simulate_scan(tmp_path / "straight.nx", rows=96, columns=128, projections=60)
+    straight = reduce_darks_and_flats(open_scan(file))
+    seen = radios(correct_tilt(straight, angle=turned_by))
+    with h5py.File(file, "a") as root:
+        frames = root["entry0000/instrument/detector/data"]
+        keys = root["entry0000/instrument/detector/image_key_control"][()]
+        flat = read_reduced(straight.flats)[0] - 100
+        frames[keys == 0] = np.rint(seen * flat + 100).astype(np.uint16)
+    scan = replace(open_scan(file), darks=straight.darks, flats=straight.flats, use_current=False)
+    found = correct_tilt(scan)
+    assert found.treatment(Tilt).angle == pytest.approx(-turned_by, abs=0.15)
+    assert not found.warnings
+
+
+def test_too_few_rows_tell_no_tilt(savu: TomoScan) -> None:
+    with pytest.raises(InputError, match="can't be found from projections of 24 rows"):
+        correct_tilt(savu)
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="needs the shared data")
+def test_the_tilt_of_a_real_scan_follows_when_it_is_turned(tmp_path: Path) -> None:
+    scan = reduce_darks_and_flats(open_scan(SHARED / "derived" / "savu.nx"), folder=tmp_path)
+    as_it_is = find_tilt(scan)
+    assert as_it_is.likeness > 0.99
+    with h5py.File(SHARED / "derived" / "savu.nx") as old:
+        file = tmp_path / "turned.nx"
+        with h5py.File(file, "w") as new:
+            old.copy("entry0000", new)
+    with h5py.File(file, "a") as root:
+        frames = root["entry0000/instrument/detector/data"]
+        frames[()] = np.stack([turned(f.astype(float), 0.8) for f in frames[()]]).astype(np.uint16)
+    other = find_tilt(reduce_darks_and_flats(open_scan(file)))
+    assert other.angle == pytest.approx(as_it_is.angle - 0.8, abs=0.1)
 
 
 def test_double_flat_field_as_nabus(savu: TomoScan) -> None:

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from ....task import Param, task
 from ...scan.types import TomoScan
 from ..treatment import Geometry, RadioTreatment
+from .tilt_search import find_tilt, turned
+
+_ALIKE = 0.9  #: likeness of opposite projections from which a tilt is believed
 
 
 @dataclass(frozen=True)
@@ -31,16 +34,8 @@ class Tilt(RadioTreatment):
     def apply(
         self, frames: NDArray[Any], numbers: NDArray[Any], geometry: Geometry
     ) -> NDArray[Any]:
-        from scipy.ndimage import affine_transform
-
-        sine, cosine = np.sin(np.deg2rad(self.angle)), np.cos(np.deg2rad(self.angle))
-        matrix = np.array([[cosine, sine], [-sine, cosine]])
         middle = _middle_row(geometry), (frames.shape[2] - 1) / 2
-        offset = np.array(middle) - matrix @ middle
-        out = np.empty_like(frames)
-        for frame, made in zip(frames, out, strict=True):
-            affine_transform(frame, matrix, offset, output=made, order=1, mode="nearest")
-        return out
+        return np.stack([turned(frame, self.angle, middle) for frame in frames])
 
 
 def _middle_row(geometry: Geometry) -> float:
@@ -53,15 +48,32 @@ def _middle_row(geometry: Geometry) -> float:
 
 @task(title="Tilt", output="scan", requires="tomography")
 def correct_tilt(
-    scan: TomoScan, *, angle: Annotated[float, Param(ge=-45, le=45, unit="°")] = 0.0
+    scan: TomoScan,
+    *,
+    angle: Annotated[float | None, Param(ge=-45, le=45, unit="°", auto="found")] = None,
 ) -> TomoScan:
     """Turn the projections so that the rotation axis stands along their columns.
 
     Parameters
     ----------
     scan:
-        The scan.
+        A scan whose darks and flats are reduced.
     angle:
-        By which they are turned around their middle, counter-clockwise.
+        By which they are turned around their middle, counter-clockwise. Without it, it is
+        found from two projections half a turn apart, up to 5°.
+
+    Raises
+    ------
+    InputError
+        When it is to be found and no two projections are half a turn apart.
     """
-    return scan.treated(Tilt(angle))
+    if angle is not None:
+        return scan.treated(Tilt(angle))
+    found = find_tilt(scan)
+    made = scan.treated(Tilt(round(found.angle, 3)))
+    if found.likeness > _ALIKE:
+        return made
+    return made.warned(
+        f"Opposite projections are little alike ({100 * found.likeness:.0f} %), also when turned "
+        f"by {found.angle:.2f}°: the tilt may be wrong."
+    )
