@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .engine import Engine
 
 #: how often the files are looked at
-LOOK_MS = 100
+LOOK_MS = 50
 #: seconds without a change after which a file that doesn't say counts as whole
 REST = 5.0
 
