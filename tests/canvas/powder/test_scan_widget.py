@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -71,11 +73,30 @@ def tabs_of(widget: OWIntegrateScan) -> list[str]:
     return [widget.area.tabs.tabText(i) for i in range(widget.area.tabs.count())]
 
 
+#: HDF5 doesn't let one process write a file that it reads
+WRITER = """
+import sys, time
+from pathlib import Path
+import numpy as np
+from beamcanvas.nexus.simulated_scan import ScanWriter
+file, go_on, end = map(Path, sys.argv[1:])
+scan = ScanWriter(file)
+for count, wanted in ((1, None), (2, go_on)):
+    while wanted is not None and not wanted.exists():
+        time.sleep(0.02)
+    for _ in range(count):
+        scan.add(np.full((60, 80), 10, np.int32))
+while not end.exists():
+    time.sleep(0.02)
+scan.finish()
+"""
+
+
 def test_a_scan_is_seen_growing_while_it_is_measured(qtbot, tmp_path):
-    scan = ScanWriter(tmp_path / "a.h5")
-    frame = np.full((60, 80), 10, np.int32)
-    scan.add(frame)
-    widget = opened(qtbot, scan.file, tmp_path / "out.h5", wait=30.0)
+    file, go_on, end = (tmp_path / name for name in ("a.h5", "go on", "end"))
+    writer = subprocess.Popen([sys.executable, "-c", WRITER, str(file), str(go_on), str(end)])
+    qtbot.waitUntil(file.exists, timeout=30000)
+    widget = opened(qtbot, file, tmp_path / "out.h5", wait=30.0)
     widget.noderun.run()
 
     def rows() -> int:
@@ -83,13 +104,13 @@ def test_a_scan_is_seen_growing_while_it_is_measured(qtbot, tmp_path):
         return 0 if page is None or page.data is None else len(page.data.signal)
 
     qtbot.waitUntil(lambda: rows() == 1, timeout=30000)
-    scan.add(frame)
-    scan.add(frame)
+    go_on.touch()
     qtbot.waitUntil(lambda: rows() == 3, timeout=30000)
     assert widget.noderun.state is State.RUNNING
     assert tabs_of(widget) == ["Frames"]
-    scan.finish()
+    end.touch()
     qtbot.waitUntil(lambda: widget.noderun.state is State.DONE, timeout=30000)
+    assert writer.wait(30) == 0
     assert tabs_of(widget) == ["Frames", "Average"]
 
 
