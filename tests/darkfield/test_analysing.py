@@ -185,9 +185,9 @@ def test_misorientation_is_darfix_s(cells, peers, radius) -> None:
 def test_mosaicity_is_darfix_s(cells, peers) -> None:
     moments = compute_moments(cells, darfix_compatible=True)
     wanted = peers["mosaicity"]
-    found = compute_mosaicity(moments, darfix_compatible=True).colours
+    found = compute_mosaicity(moments, span="map", darfix_compatible=True).colours
     np.testing.assert_allclose(found, wanted, atol=1e-12)
-    smooth = compute_mosaicity(moments).colours
+    smooth = compute_mosaicity(moments, span="map").colours
     assert np.abs(smooth - wanted).max() < 2e-3
 
 
@@ -230,7 +230,7 @@ def test_misorientation_without_the_pixel_itself(make_stack) -> None:
 
 def test_colours_and_their_key(grain, grain_frames) -> None:
     moments = compute_moments(keep_levels(subtract_background(grain), low=20))
-    found = compute_mosaicity(moments, threshold=500)
+    found = compute_mosaicity(moments, span="map", threshold=500)
     dark = ~(moments.maps["intensity"] > 500)
     assert dark.any()
     assert not found.colours[dark].any()
@@ -248,8 +248,11 @@ def test_colours_and_their_key(grain, grain_frames) -> None:
     turned = compute_mosaicity(moments, across="chi", upwards="diffry", span="scan")
     np.testing.assert_allclose(turned.distribution, found.distribution.T)
     assert turned.ranges[0] == pytest.approx((-0.4, 0.4))
-    narrow = compute_mosaicity(moments, across_range=(-0.01, 0.01))
+    narrow = compute_mosaicity(moments, span="map", across_range=(-0.01, 0.01))
     assert (narrow.colours == 0.2).all(axis=-1).any()  # grey outside the key
+    most = compute_mosaicity(moments, threshold=500)
+    assert not (most.colours == 0.2).all(axis=-1).any()
+    assert most.ranges[0][0] > found.ranges[0][0]
 
 
 def test_sums(grain, grain_frames) -> None:

@@ -46,6 +46,7 @@ class MapsPreview(Preview):
         split.setStretchFactor(0, 3)
         split.setStretchFactor(1, 2)
         self.box.addWidget(split, 1)
+        self.setMinimumWidth(820)  # a map and a curve side by side
         self.maps: PixelMaps | None = None
         self.image.plot.sigPlotSignal.connect(self._plot_event)
 

@@ -15,6 +15,9 @@ from beamcanvas.nexus import Axis, NXData
 
 from .latest import Latest
 
+#: words of maps that tell little of a single pixel
+_LEFT_OUT = ("skew", "kurt", "cov", "corr", "resid", "state", "peaks", "background")
+
 
 class PixelPane(QWidget):
     """Shows what the scan saw in a pixel that was picked on a map."""
@@ -31,6 +34,7 @@ class PixelPane(QWidget):
         self.curve.toolbar.hide()
         self.image.toolbar.hide()
         self.image.profile.hide()
+        self.image.colourbar.hide()
         self.pages = QStackedWidget()
         self.pages.addWidget(QWidget())
         self.pages.addWidget(self.curve)
@@ -120,9 +124,9 @@ class PixelPane(QWidget):
 def _said(row: int, column: int, maps: PixelMaps | None) -> str:
     words = [f"Pixel x {column}, y {row}"]
     if maps is not None:
-        for name, values in list(maps.maps.items())[:7]:
+        for name, values in maps.maps.items():
             value = values[row, column]
-            if np.isfinite(value):
+            if np.isfinite(value) and not any(word in name for word in _LEFT_OUT):
                 unit = f" {maps.units[name]}" if maps.units.get(name) else ""
                 words.append(f"{name} {value:.5g}{unit}")
     return "   ".join(words)

@@ -65,6 +65,9 @@ def build_volume(
     stack: DarkfieldStack,
     *,
     along: Annotated[str | None, Param(auto="the slowest motor", label="Layers along")] = None,
+    threshold: Annotated[
+        float, Param(ge=0, unit="counts", label="Empty below an intensity of")
+    ] = 0.0,
     progress: Progress = SILENT,
 ) -> GrainVolume:
     """Compute the moments of each layer of a sample, and put them together into a volume.
@@ -79,6 +82,8 @@ def build_volume(
         The frames of all layers.
     along:
         The motor that moved from layer to layer.
+    threshold:
+        Voxels whose intensity, summed over all frames, isn't above this have no orientation.
 
     Raises
     ------
@@ -113,7 +118,8 @@ def build_volume(
         ]
         for name in wanted:
             values = maps.setdefault(name, np.empty((layer.size, *moments.shape), dtype=np.float32))
-            values[n] = moments.maps[name]
+            lit = moments.maps["intensity"] > threshold
+            values[n] = np.where(lit | (name == "intensity"), moments.maps[name], np.nan)
             units[name] = moments.units.get(name, "")
     motors = [stack.dimensions[k].motor for k in kept]
     if len(motors) >= 2:
@@ -125,7 +131,10 @@ def build_volume(
     else:
         depth = Axis(name=layer.motor, values=positions, unit=layer.unit)
     return GrainVolume(
-        maps, units, (depth, *axes), {"along": layer.motor, "treatment": stack.history}
+        maps,
+        units,
+        (depth, *axes),
+        {"along": layer.motor, "threshold": threshold, "treatment": stack.history},
     )
 
 
@@ -136,8 +145,8 @@ def _colours(
     scaled = []
     for motor in (across, upwards):
         centre = maps[map_name(CENTRE, motor)]
-        low, high = np.nanmin(centre), np.nanmax(centre)
-        scaled.append(2 * (centre - low) / ((high - low) or 1.0) - 1)
+        low, high = np.nanpercentile(centre, (1, 99))
+        scaled.append(np.clip(2 * (centre - low) / ((high - low) or 1.0) - 1, -1, 1))
     known = np.isfinite(scaled[0] + scaled[1])
     with np.errstate(invalid="ignore"):
         colours = colours_of(*scaled)

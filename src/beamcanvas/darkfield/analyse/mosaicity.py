@@ -116,12 +116,12 @@ def compute_mosaicity(
     across: Annotated[str | None, Param(auto="the fastest motor")] = None,
     upwards: Annotated[str | None, Param(auto="the next one")] = None,
     span: Annotated[
-        Literal["map", "scan"],
+        Literal["most", "map", "scan"],
         Param(
             label="Key covers",
-            words={"map": "the map's span", "scan": "the whole scan"},
+            words={"most": "most of the map", "map": "all of the map", "scan": "the scan"},
         ),
-    ] = "map",
+    ] = "most",
     across_range: Annotated[
         tuple[float, float] | None, Param(auto="as said above", group="Range", more=True)
     ] = None,
@@ -148,8 +148,9 @@ def compute_mosaicity(
     upwards:
         The motor upwards in the key.
     span:
-        What the key's ends are: the smallest and largest orientation in the map, or the ends
-        of the scan.
+        What the key's ends are: the orientations of all but the outermost hundredths of the
+        pixels, which get the colours of its edges; the smallest and largest orientation in the
+        map, as darfix has it; or the ends of the scan.
     across_range:
         Ends of the key to the left and right, instead.
     upwards_range:
@@ -189,6 +190,8 @@ def compute_mosaicity(
     x, y = (
         2 * (c - low) / (high - low) - 1 for c, (low, high) in zip(centres, ranges, strict=True)
     )
+    if span == "most":
+        x, y = (np.clip(n, -1, 1) for n in (x, y))
     inside = (np.abs(x) <= 1) & (np.abs(y) <= 1)
     if darfix_compatible:
         x, y = (_from_table(n) for n in (x, y))
@@ -220,7 +223,8 @@ def _range(
     elif span == "scan":
         low, high = sorted((dimension.start, dimension.stop))
     else:
-        low, high = float(np.nanmin(values)), float(np.nanmax(values))
+        ends = (0, 100) if span == "map" else (1, 99)
+        low, high = (float(n) for n in np.nanpercentile(values, ends))
     if not low < high:
         raise InputError(f"The key's range of {dimension.motor}, {low:g} to {high:g}, is empty.")
     return low, high

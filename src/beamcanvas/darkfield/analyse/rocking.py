@@ -20,7 +20,9 @@ STATES = (
     "not converged",
     "centre outside the scan",
     "too few positions",
+    "wider than the scan",
 )
+_TOO_WIDE = len(STATES) - 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,6 +185,7 @@ def _maps(
     motors = len(stack.dimensions)
     size = 1 + motors + motors * (motors + 1) // 2
     at = parameters.astype(np.float64)
+    quality[_too_wide(at, stack) & (quality[..., 1] == 0), 1] = _TOO_WIDE
     # only what was fitted well has values
     at[quality[..., 1] != 0] = np.nan
     order = np.argsort(-np.nan_to_num(at[..., 1::size], nan=-1.0), axis=-1, kind="stable")
@@ -213,6 +216,18 @@ def _maps(
     maps["peaks"] = quality[..., 2]
     maps["state"] = quality[..., 1]
     return maps, units
+
+
+def _too_wide(at: NDArray[np.float64], stack: DarkfieldStack) -> NDArray[np.bool_]:
+    """Where the highest peak is three times as wide as the scan: it says nothing then."""
+    motors = len(stack.dimensions)
+    size = 1 + motors + motors * (motors + 1) // 2
+    spread = _covariances(_upper(at[..., 2 + motors : 1 + size], motors))
+    found = np.zeros(at.shape[:-1], bool)
+    for m, d in enumerate(stack.dimensions):
+        with np.errstate(invalid="ignore"):
+            found |= FWHM * np.sqrt(spread[..., m, m]) > 3 * max(d.size, 2)
+    return found
 
 
 def _covariances(upper: NDArray[np.float64]) -> NDArray[np.float64]:
