@@ -121,6 +121,7 @@ def test_a_packed_frame_is_pyfai(
     [
         dict(hdf5plugin.Bitshuffle(cname="lz4")),
         dict(hdf5plugin.Bitshuffle(cname="lz4", nelems=64)),
+        dict(hdf5plugin.Bitshuffle(cname="lz4", nelems=2**17)),  # more than a frame
         dict(hdf5plugin.Bitshuffle(cname="zstd")),
         {"compression": "gzip"},
         {"fletcher32": False},

@@ -100,6 +100,17 @@ def test_scans_of_the_same_file_and_of_others(tmp_path: Path, whole: ScanResult)
     np.testing.assert_allclose(twice.sigma, first.sigma / np.sqrt(2), rtol=1e-12)  # type: ignore[operator]
 
 
+def test_scans_are_added_frame_by_frame(tmp_path: Path, whole: ScanResult) -> None:
+    scan_of(tmp_path, 2, [2.0, 5.0, 1.0])
+    second = integrated(tmp_path, 2).scan
+    found = average_frames(whole.scan, scans=[2], together=1, series="over all scans").patterns
+    assert list(found.patterns) == [f"frame {n}" for n in (0, 1, 2, 4, 5, 6)]
+    one, two = (average_frames(s, first=1, last=1).pattern for s in (whole.scan, second))
+    expected = (one.intensity * 2 + two.intensity * 5) / 7
+    np.testing.assert_allclose(found.patterns["frame 1"].intensity, expected, rtol=1e-6)
+    assert found.patterns["frame 4"].settings["frames"] == 1
+
+
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [

@@ -1,27 +1,18 @@
-"""Ways to integrate one frame of many, and which of them does what is asked for."""
+"""One frame of many as points, and the fast way to them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Any, Literal, NamedTuple, Protocol
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import InputError
 from ...nexus.chunks import Buffers, Packed
-from ..types import Geometry
-from .engines import INTEGRATORS
-from .operator import Corrections, Operator, Sums, marked_pixels
+from .operator import Operator, Sums
 from .settings import Layout
 
 Array = NDArray[np.float64]
-
-#: stands for a pixel without measurement in what pyFAI gets; no count is like it
-_DUMMY = np.float32(-(2.0**100))
-_ROUNDS = 5  #: of sigma clipping, at most
 
 
 class Integrated(NamedTuple):
@@ -42,60 +33,6 @@ class Way(Protocol):
     def __call__(self, frame: NDArray[Any], factor: float, buffers: Buffers) -> Integrated: ...
 
 
-@dataclass(frozen=True)
-class Outliers:
-    """Which pixels of a ring are left out."""
-
-    how: Literal["keep", "sigma clip", "median"] = "keep"
-    #: standard deviations from the ring's mean; at least those of Chauvenet's criterion
-    threshold: float = 5.0
-
-    def filled(self, said: Mapping[str, Any]) -> Outliers:
-        """With what a file says in the place of what a person left as it usually is."""
-        if self.how != "keep":
-            return self
-        how = said.get("outliers", self.how)
-        return Outliers(how, float(said.get("threshold", self.threshold)))
-
-
-def way_for(
-    operator: Operator,
-    geometry: Geometry,
-    corrections: Corrections,
-    error_model: str,
-    outliers: Outliers,
-    saturation: float | None,
-) -> Way:
-    """The fastest way that does it: the operator where points are linear in the frame.
-
-    Raises
-    ------
-    InputError
-        When there is no way to do it.
-    """
-    layouts = tuple(bins.layout for bins in operator.bins)
-    frames = _Frames(geometry, corrections, saturation)
-    linear = error_model in ("none", "poisson")
-    if outliers.how == "median":
-        if any(layout.azimuth_points for layout in layouts):
-            raise InputError("pyFAI takes the median of patterns only: leave 'azimuth points' out.")
-        return ByMedian(frames, layouts)
-    if outliers.how == "sigma clip":
-        model = "azimuthal" if error_model == "none" else error_model
-        if all(layout.dim == 1 and layout.splitting == "none" for layout in layouts):
-            return ByPyFAI(frames, layouts, model, outliers.threshold)
-        if not linear:
-            raise InputError(
-                f"Sigma clipping with split pixels, or of cakes, has no error model "
-                f"'{error_model}': choose 'poisson'."
-            )
-        rest = ByOperator(operator, error_model == "poisson", saturation)
-        return ByClipping(frames, layouts, model, outliers.threshold, rest)
-    if linear:
-        return ByOperator(operator, error_model == "poisson", saturation)
-    return ByPyFAI(frames, layouts, error_model)
-
-
 @dataclass(frozen=True, eq=False)
 class ByOperator:
     """By the matrix product."""
@@ -106,7 +43,9 @@ class ByOperator:
 
     @property
     def words(self) -> str:
-        return "pyFAI's matrix as a linear operator, " + _splitting(self.operator.bins[0].layout)
+        return "pyFAI's matrix as a linear operator, " + 
+            self.operator.bins[0].layout
+        .in_words
 
     def __call__(self, frame: NDArray[Any] | Packed, factor: float, buffers: Buffers) -> Integrated:
         sums = self.operator(frame, buffers, poisson=self.poisson, saturation=self.saturation)
@@ -115,194 +54,3 @@ class ByOperator:
         sigma = None if sums.variance is None else np.sqrt(sums.variance) / normalisation
         sums = sums._replace(normalisation=normalisation)
         return Integrated(sums.signal / normalisation, sigma, sums)
-
-
-@dataclass(frozen=True, eq=False)
-class _Frames:
-    """Frames as pyFAI takes them."""
-
-    geometry: Geometry
-    corrections: Corrections
-    saturation: float | None
-
-    def prepared(self, frame: NDArray[Any], factor: float) -> tuple[Any, dict[str, Any]]:
-        """Data and options; pixels that this frame marks are dummies."""
-        mask = self.corrections.mask
-        bad = marked_pixels(np.where(mask, 0, frame).ravel(), self.saturation)
-        options: dict[str, Any] = {
-            "mask": mask,
-            "dark": self.corrections.dark,
-            "flat": self.corrections.flat,
-            "normalization_factor": factor,
-        }
-        data = frame.astype(np.float32)
-        if bad is not None:
-            data.ravel()[bad] = _DUMMY
-            options |= {"dummy": float(_DUMMY), "delta_dummy": 1.0}
-        return data, options
-
-    def integrator(self, layout: Layout) -> Any:
-        return INTEGRATORS.use(self.geometry, self.corrections.mask, *layout.key)
-
-
-@dataclass(frozen=True, eq=False)
-class ByPyFAI:
-    """By pyFAI, one frame at a time: what needs the scatter of the pixels around a ring."""
-
-    frames: _Frames
-    layouts: Sequence[Layout]
-    error_model: str
-    clip: float | None = None  #: sigma clipping beyond so many standard deviations
-
-    @property
-    def words(self) -> str:
-        what = "errors" if self.clip is None else "sigma clipping"
-        return (
-            f"pyFAI frame by frame, {_splitting(self.layouts[0])}, CSR, Cython: {self.error_model} "
-            f"{what} need the scatter of the pixels around a ring"
-        )
-
-    def __call__(self, frame: NDArray[Any], factor: float, buffers: Buffers) -> Integrated:
-        data, options = self.frames.prepared(frame, factor)
-        options["error_model"] = self.error_model
-        return _joined(self._results(data, options))
-
-    def _results(self, data: Any, options: dict[str, Any]) -> Iterator[Any]:
-        for layout in self.layouts:
-            with self.frames.integrator(layout) as integrator:
-                if self.clip is None:
-                    yield layout.integrate(integrator, data, **options)
-                else:
-                    yield _clipped(integrator, layout, data, self.clip, options)
-
-
-@dataclass(frozen=True, eq=False)
-class ByMedian:
-    """The median of each ring, by pyFAI."""
-
-    frames: _Frames
-    layouts: Sequence[Layout]
-
-    @property
-    def words(self) -> str:
-        return (
-            f"pyFAI frame by frame, {_splitting(self.layouts[0])}, CSR, Cython: a median needs "
-            "the pixels of a ring in their order"
-        )
-
-    def __call__(self, frame: NDArray[Any], factor: float, buffers: Buffers) -> Integrated:
-        data, options = self.frames.prepared(frame, factor)
-        return _joined(self._results(data, options))
-
-    def _results(self, data: Any, options: dict[str, Any]) -> Iterator[Any]:
-        for layout in self.layouts:
-            with self.frames.integrator(layout) as integrator:
-                said = layout.options(integrator)
-                yield integrator.medfilt1d_ng(data, layout.points, **said, **options)
-
-
-@dataclass(frozen=True, eq=False)
-class ByClipping:
-    """Outliers found by pyFAI's sigma clipping with whole pixels; the rest by the operator.
-
-    A pixel that is shared between points can't be left out of one alone, and pyFAI clips
-    patterns only. So each ring's mean and scatter are found with whole pixels, and pixels
-    beyond are left out of the frame.
-    """
-
-    frames: _Frames
-    layouts: Sequence[Layout]
-    error_model: str
-    clip: float
-    rest: ByOperator
-
-    @property
-    def words(self) -> str:
-        return (
-            "pyFAI's sigma clipping frame by frame finds the outliers with whole pixels, as it "
-            f"clips no split ones and no cakes; the rest by {self.rest.words}"
-        )
-
-    @cached_property
-    def _rings(self) -> Layout:
-        return replace(self.layouts[0], azimuth_points=0, splitting="none")
-
-    @cached_property
-    def _of_pixels(self) -> tuple[NDArray[np.intp], Array]:
-        """Each pixel's ring, one more where it has none, and by what its counts are divided."""
-        layout, corrections = self._rings, self.frames.corrections
-        shape = corrections.mask.shape
-        with self.frames.integrator(layout) as integrator:
-            nothing = np.zeros(shape, dtype=np.float32)
-            radial = layout.integrate(integrator, nothing, mask=corrections.mask).radial
-            place = integrator.array_from_unit(shape, unit=layout.unit)
-            weight = np.ones(shape)
-            if layout.solid_angle:
-                weight *= integrator.solidAngleArray(shape)
-            if layout.polarization is not None:
-                weight *= integrator.polarization(shape, layout.polarization)
-        if corrections.flat is not None:
-            weight *= np.where(corrections.mask, 1, corrections.flat)
-        step = radial[1] - radial[0] if len(radial) > 1 else np.inf
-        ring = np.rint((place - radial[0]) / step)
-        outside = (ring < 0) | (ring >= len(radial)) | corrections.mask
-        return np.where(outside, len(radial), ring).astype(np.intp), weight
-
-    def __call__(self, frame: NDArray[Any], factor: float, buffers: Buffers) -> Integrated:
-        data, options = self.frames.prepared(frame, 1.0)
-        options["error_model"] = self.error_model
-        ring, weight = self._of_pixels
-        with self.frames.integrator(self._rings) as integrator:
-            found = _clipped(integrator, self._rings, data, self.clip, options)
-        # as pyFAI: at least by Chauvenet's criterion, by which half a pixel is expected beyond
-        expected = np.sqrt(2 * np.log(np.maximum(found.count, 3) / np.sqrt(2 * np.pi)))
-        far = np.maximum(self.clip, expected)
-        mean = np.append(found.intensity, 0.0)
-        # a ring of equal pixels has no scatter but that of rounding
-        width = np.append(far * found.std + 1e-5 * np.abs(found.intensity), np.inf)
-        dark = self.frames.corrections.dark
-        counts = data if dark is None else data - dark
-        beyond = np.abs(counts / weight - mean[ring]) > width[ring]
-        frame[beyond] = _mark(frame.dtype)
-        return self.rest(frame, factor, buffers)
-
-
-def _mark(dtype: np.dtype[Any]) -> Any:
-    """What a detector writes where it has no measurement."""
-    return {"u": lambda: np.iinfo(dtype).max, "i": lambda: -1}.get(dtype.kind, lambda: np.nan)()
-
-
-def _clipped(
-    integrator: Any, layout: Layout, data: Any, threshold: float, options: dict[str, Any]
-) -> Any:
-    return integrator.sigma_clip_ng(
-        data,
-        layout.points,
-        thres=threshold,
-        max_iter=_ROUNDS,
-        **layout.options(integrator),
-        **options,
-    )
-
-
-def _joined(results: Iterator[Any]) -> Integrated:
-    """pyFAI's results, one after the other, as our points."""
-    intensity, sigma, signal, variance, normalisation = [], [], [], [], []
-    for result in results:
-        empty = np.asarray(result.count) == 0
-        intensity.append(np.where(empty, np.nan, result.intensity).ravel())
-        signal.append(np.asarray(result.sum_signal, dtype=float).ravel())
-        normalisation.append(np.where(empty, np.nan, result.sum_normalization).ravel())
-        if result.sigma is not None:
-            sigma.append(np.where(empty, np.nan, result.sigma).ravel())
-            variance.append(np.asarray(result.sum_variance, dtype=float).ravel())
-    sums = Sums(
-        np.concatenate(signal),
-        np.concatenate(variance) if variance else None,
-        np.concatenate(normalisation),
-    )
-    return Integrated(np.concatenate(intensity), np.concatenate(sigma) if sigma else None, sums)
-
-
-def _splitting(layout: Layout) -> str:
-    return ("no" if layout.splitting == "none" else layout.splitting) + " splitting"

@@ -61,6 +61,11 @@ class Layout:
         return method_for(self.splitting, self.algorithm, self.engine, self.dim)
 
     @property
+    def in_words(self) -> str:
+        """How pixels are shared."""
+        return ("no" if self.splitting == "none" else self.splitting) + " splitting"
+
+    @property
     def azimuth_range(self) -> Limits | None:
         if self.azimuth_min is None and self.azimuth_max is None:
             return None

@@ -222,7 +222,8 @@ def add_frame(
 def _source(frame: NDArray[Any] | Packed, used: NDArray[np.uint8], buffers: Buffers) -> Source:
     size = frame.dtype.itemsize
     if isinstance(frame, Packed):
-        block, packed, unpack = frame.block, frame.data, frame.lz4
+        block = min(frame.block, 8 * used.size)
+        packed, unpack = frame.data, frame.lz4
         pixels = buffers.get("block", block, frame.dtype)
     else:
         block, packed, unpack = _BLOCK, np.empty(0, np.uint8), 0

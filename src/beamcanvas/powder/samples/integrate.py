@@ -15,9 +15,9 @@ from ...task import SILENT, Existing, Param, Progress, task
 from ..files.save import save_ascii, save_nexus
 from ..integration import parameters as p
 from ..integration.lines import marked_lines
-from ..integration.one_frame import Outliers, way_for
 from ..integration.operator import operator_for
 from ..integration.settings import Settings
+from ..integration.ways import Outliers, way_for
 from ..results import Pattern
 from ..scan.corrections import corrections_for
 from ..scan.results import failure_lines

@@ -48,6 +48,9 @@ def average_frames(
         list[Path],
         Param(label="With these files", path="open", filter="NeXus (*.h5)", group="Further scans"),
     ] = [],  # noqa: B006
+    series: Annotated[
+        Literal["scan by scan", "over all scans"], Param(label="Series", group="Further scans")
+    ] = "scan by scan",
     how: Literal["average", "sum"] = "average",
     progress: Progress = SILENT,
 ) -> Averages:
@@ -72,6 +75,9 @@ def average_frames(
         Numbers of further scans in the same result file, integrated in the same way.
     files:
         Further result files with a scan of the same number.
+    series:
+        Whether frames of the same numbers in further scans make patterns of their own, or add to
+        those of the first scan: with one frame together, frame by frame.
     how:
         average, counts of all frames over what they were normalised by; sum, the counts
         themselves, not divided by the monitor.
@@ -88,11 +94,13 @@ def average_frames(
     groups: dict[str, _Sum] = {}
     for done, (file, path) in enumerate(sources):
         part = progress.part(done / len(sources), (done + 1) / len(sources))
-        name = f"{file.name}::{path.split('/')[1]}, " if len(sources) > 1 else ""
+        alone = len(sources) == 1 or series == "over all scans"
+        name = "" if alone else f"{file.name}::{path.split('/')[1]}, "
         for rows in _frames(file, path, scan, slice(first, last, every), together or _ROWS, part):
             whole.add(rows)
             low, high = rows.numbers[0], rows.numbers[-1]
-            words = f"frames {low} to {high}" if together else "all frames"
+            words = f"frame {low}" if low == high else f"frames {low} to {high}"
+            words = words if together else "all frames"
             groups.setdefault(name + words, _Sum(scan)).add(rows)
     if not whole.frames:
         raise InputError(f"There is no frame to {how}: the scan has {scan.frames}, from 0.")

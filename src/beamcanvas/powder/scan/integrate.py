@@ -10,9 +10,9 @@ from ...nexus.bliss import FrameReader
 from ...task import SILENT, Existing, Param, Progress, task
 from ..configuration.configuration import Configuration
 from ..integration import parameters as p
-from ..integration.one_frame import Outliers
 from ..integration.settings import Settings
 from ..integration.variants import Variants
+from ..integration.ways import Outliers
 from . import parameters as s
 from .corrections import corrections_for
 from .frames import usable_cores

@@ -14,9 +14,9 @@ from ...errors import InputError
 from ...nexus.bliss import FrameReader, Scan
 from ...task import Progress
 from ..integration.lines import marked_lines
-from ..integration.one_frame import Outliers, way_for
 from ..integration.operator import Bins, Corrections, operator_for
 from ..integration.settings import Settings
+from ..integration.ways import Outliers, way_for
 from ..results import Pattern, Patterns
 from ..types import Geometry
 from .file import ScanFile
