@@ -41,7 +41,8 @@ $(VENV)/.test: EXTRAS = test
 $(VENV)/.bench: EXTRAS = bench
 $(VENV)/.run $(VENV)/.test $(VENV)/.bench: setup.cfg pyproject.toml | $(BIN)/python
 	@tools/system-packages
-	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[$(EXTRAS)]'
+	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[$(EXTRAS),larch-slim]'
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps 'xraylarch>=2026.3'
 	@touch $@
 
 $(BIN)/python:
