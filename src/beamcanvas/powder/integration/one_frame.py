@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from ...nexus.chunks import Buffers, Packed
 from .operator import Operator, Sums
-from .settings import Layout
 
 Array = NDArray[np.float64]
 
@@ -43,9 +42,8 @@ class ByOperator:
 
     @property
     def words(self) -> str:
-        return "pyFAI's matrix as a linear operator, " + 
-            self.operator.bins[0].layout
-        .in_words
+        layout = self.operator.bins[0].layout
+        return f"pyFAI's matrix as a linear operator, {layout.in_words}"
 
     def __call__(self, frame: NDArray[Any] | Packed, factor: float, buffers: Buffers) -> Integrated:
         sums = self.operator(frame, buffers, poisson=self.poisson, saturation=self.saturation)
