@@ -10,6 +10,8 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from beamcanvas.errors import InputError
 from beamcanvas.task import task_of
@@ -164,6 +166,37 @@ def test_one_sentence_for_a_file_that_cannot_be_used(
     with pytest.raises(InputError, match=sentence) as raised:
         task_of(open_scan).run({"file": str(file)})
     assert file.name in str(raised.value)
+
+
+REPLACEMENTS = (
+    *(np.zeros(3), np.array([]), "text", b"\xff\xfe", np.nan, np.inf, 0, -5, True),
+    *(np.zeros((2, 2)), np.full(201, np.nan), np.zeros(201, complex), np.array(["a"] * 201, "S1")),
+    *(h5py.Empty("f4"), h5py.ExternalLink("nowhere.h5", "/x"), h5py.SoftLink("/nowhere")),
+)
+
+
+@settings(max_examples=150)
+@given(data=st.data())
+def test_anything_may_stand_in_the_place_of_anything(
+    data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A scan, or one sentence; nothing else."""
+    file = Path(shutil.copy(TUTORIAL / "tooth.nx", tmp_path_factory.mktemp("any")))
+    with h5py.File(file, "a") as root:
+        names: list[str] = []
+        root[ENTRY].visit(names.append)
+        name = f"{ENTRY}/{data.draw(st.sampled_from(names))}"
+        del root[name]
+        what = data.draw(st.integers(-2, len(REPLACEMENTS) - 1))
+        if what == -2:
+            root.create_group(name)
+        elif what >= 0:
+            root[name] = REPLACEMENTS[what]
+    try:
+        scan = open_scan(file)
+    except InputError:
+        return
+    assert scan.shape[1:] == (2, 640)
 
 
 def test_a_scan_that_does_not_span_half_a_turn_says_so(tmp_path: Path) -> None:

@@ -207,19 +207,17 @@ def _frames(group: Any, where: str) -> Any:
     data = _get(group, _DATA)
     if data is None:
         raise InputError(f"{where}: its frames ({_DATA}) are missing, or link to a missing file.")
-    if data.ndim != 3 or data.dtype.kind not in "uif":
+    if not _is_numeric(data) or data.ndim != 3:
+        what = f"{data.dtype} of shape {data.shape}" if hasattr(data, "dtype") else "a group"
         raise InputError(
-            f"{where}: frames should be numbers (frames, rows, columns) but are "
-            f"{data.dtype} of shape {data.shape}."
+            f"{where}: frames should be numbers (frames, rows, columns) but are {what}."
         )
     return data
 
 
 def _table(group: Any, frames: int, where: str) -> FrameTable:
     found = next(k for k in (_get(group, key) for key in _KEYS) if k is not None)
-    keys = np.atleast_1d(found[()]).astype(np.int64)
-    if len(keys) != frames:
-        raise InputError(f"{where}: there are {frames} frames but {len(keys)} image keys.")
+    keys = _one_each(found, frames, where, "image keys").astype(np.int64)
     unknown = sorted(set(keys.tolist()) - {PROJECTION, FLAT, DARK, INVALID, RETURN})
     if unknown:
         raise InputError(
@@ -228,17 +226,31 @@ def _table(group: Any, frames: int, where: str) -> FrameTable:
     rotation = _get(group, "sample/rotation_angle")
     if rotation is None:
         raise InputError(f"{where}: the angles of its frames (sample/rotation_angle) are missing.")
-    angles = np.atleast_1d(rotation[()]).astype(float) * _factor(rotation, _ANGLES)
-    if len(angles) != frames:
-        raise InputError(f"{where}: there are {frames} frames but {len(angles)} angles.")
+    angles = _one_each(rotation, frames, where, "angles") * _factor(rotation, _ANGLES)
     if not np.isfinite(angles[keys == PROJECTION]).all():
         raise InputError(f"{where}: the angles of some projections are no numbers.")
     return FrameTable(keys, angles, _currents(group, frames))
 
 
+def _is_numeric(found: Any) -> bool:
+    """Whether it is a dataset of numbers with something in it."""
+    return hasattr(found, "ndim") and found.dtype.kind in "uif" and bool(found.size)
+
+
+def _one_each(found: Any, frames: int, where: str, what: str) -> NDArray[np.float64]:
+    """A dataset with one number for each frame."""
+    if not _is_numeric(found):
+        raise InputError(f"{where}: its {what} are no numbers.")
+    values = np.atleast_1d(found[()]).astype(float)
+    if values.shape != (frames,):
+        count = " × ".join(map(str, values.shape))
+        raise InputError(f"{where}: there are {frames} frames but {count} {what}.")
+    return np.nan_to_num(values, nan=-999) if what == "image keys" else values
+
+
 def _currents(group: Any, frames: int) -> NDArray[np.float64] | None:
     found = _get(group, "control/data")
-    if found is None or found.shape != (frames,):
+    if not _is_numeric(found) or found.shape != (frames,):
         return None
     currents: NDArray[np.float64] = found[()].astype(float) * _factor(found, _CURRENTS)
     return currents if (np.isfinite(currents) & (currents > 0)).all() else None
@@ -253,7 +265,7 @@ def _factor(dataset: Any, units: dict[str, float]) -> float:
 
 def _number(group: Any, path: str, units: dict[str, float] | None = None) -> float | None:
     found = _get(group, path)
-    if not hasattr(found, "dtype") or found.dtype.kind not in "uif" or not found.size:
+    if not _is_numeric(found):
         return None
     value = float(np.asarray(found[()]).flat[0]) * _factor(found, units or {})
     return value if np.isfinite(value) else None
@@ -280,28 +292,41 @@ def _pixel_size(group: Any, magnification: float) -> tuple[float, float] | None:
     return float(height or width or 0), float(width or height or 0)
 
 
+def _flag(group: Any, path: str) -> bool | None:
+    found = _get(group, path)
+    if getattr(found, "size", 0) != 1 or found.dtype.kind not in "buif":
+        return None
+    return bool(np.asarray(found[()]).flat[0])
+
+
 def _is_half(group: Any) -> bool:
-    flag = _get(group, "instrument/detector/half_acquisition")
+    flag = _flag(group, "instrument/detector/half_acquisition")
     if flag is not None:
-        return bool(flag[()])
+        return flag
     return _text(group, "instrument/detector/field_of_view").lower() == "half"
 
 
 def _flips(group: Any) -> tuple[bool, bool]:
-    old = [_get(group, f"instrument/detector/{axis}_flipped") for axis in "xy"]
+    old = [_flag(group, f"instrument/detector/{axis}_flipped") for axis in "xy"]
     if any(flag is not None for flag in old):
-        left_right, upside_down = (flag is not None and bool(flag[()]) for flag in old)
-        return left_right, upside_down
+        return bool(old[0]), bool(old[1])
     # half a turn around the vertical axis swaps left and right; which axis that is differs
     system = group.attrs.get("NeXus_Coordinate_System", "")
     vertical, across = ((0, 1, 0), (1, 0, 0)) if system == "McStas" else ((0, 0, 1), (0, 1, 0))
-    turned = {
-        tuple(np.rint(found.attrs.get("vector", (0, 0, 0))).astype(int).tolist())
-        for found in (_get(group, "instrument/detector/transformations") or {}).values()
-        if abs(_number(found.parent, found.name, _ANGLES) or 0) == 180
-        and found.attrs.get("transformation_type") in ("rotation", b"rotation")
-    }
+    place = "instrument/detector/transformations"
+    names = _get(group, place)
+    turned = [_turned(group[place][name]) for name in (names if hasattr(names, "items") else ())]
     return vertical in turned, across in turned
+
+
+def _turned(found: Any) -> tuple[int, ...] | None:
+    """The axis around which something was turned by half a turn."""
+    kind = found.attrs.get("transformation_type", "")
+    if kind not in ("rotation", b"rotation") or not _is_numeric(found):
+        return None
+    if abs(float(np.asarray(found[()]).flat[0]) * _factor(found, _ANGLES)) != 180:
+        return None
+    return tuple(np.rint(found.attrs.get("vector", (0, 0, 0))).astype(int).tolist())
 
 
 def _text(group: Any, path: str) -> str:
