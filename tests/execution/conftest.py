@@ -29,8 +29,18 @@ def dask() -> Iterator[Executor]:
         yield cluster
 
 
-@pytest.fixture(params=[*_MAKE, "processes", "dask"])
+@pytest.fixture(params=[*_MAKE, "processes"])
 def executor(request: pytest.FixtureRequest) -> Iterator[Executor]:
+    """Those of this computer, which are fast."""
+    yield from _executor(request)
+
+
+@pytest.fixture(params=[*_MAKE, "processes", "dask"])
+def every_executor(request: pytest.FixtureRequest) -> Iterator[Executor]:
+    yield from _executor(request)
+
+
+def _executor(request: pytest.FixtureRequest) -> Iterator[Executor]:
     if request.param in ("processes", "dask"):
         yield request.getfixturevalue(request.param)
         return

@@ -140,3 +140,16 @@ def _only_in(process: int) -> Foreign:
 @task
 def foreign() -> Any:
     return Foreign()
+
+
+@task
+def fails_at_first(file: str, times: int, how: str = "raise") -> int:
+    """Fails so many times, which it counts in a file; gives how often it was called."""
+    path = Path(file)
+    called = int(path.read_text()) + 1 if path.exists() else 1
+    path.write_text(str(called))
+    if called <= times:
+        if how == "die":
+            os._exit(4)
+        raise RuntimeError("not yet")
+    return called

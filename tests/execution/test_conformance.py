@@ -15,10 +15,10 @@ NOT_INLINE = ("cancel stubborn",)
 
 
 @pytest.mark.parametrize("name", CHECKS)
-def test_conformance(name: str, executor: Executor) -> None:
-    if isinstance(executor, Inline) and name in NOT_INLINE:
+def test_conformance(name: str, every_executor: Executor) -> None:
+    if isinstance(every_executor, Inline) and name in NOT_INLINE:
         pytest.skip("a task can't be left alone in the thread of the run")
-    CHECKS[name](executor)
+    CHECKS[name](every_executor)
 
 
 class _Wrong(Inline):

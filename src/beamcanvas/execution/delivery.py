@@ -7,6 +7,7 @@ from typing import Any
 
 from ..task import MISSING
 from ..workflow import InputName, Link, Node
+from ..workflow.rules import comparisons
 
 PPF_DICT = "_ppfdict"
 
@@ -39,7 +40,7 @@ class Delivery:
         condition on the else-value stands against.
     """
 
-    __slots__ = ("_conditions", "_mapping", "_nested", "everything")
+    __slots__ = ("_comparisons", "_conditions", "_mapping", "_nested", "everything")
 
     def __init__(
         self, link: Link, source: Node, siblings: Mapping[str | int, list[Any]] | None = None
@@ -52,12 +53,13 @@ class Delivery:
             (output, value, (siblings or {})[output] if _equal(value, otherwise) else None)
             for output, value in link.conditions.items()
         ]
+        self._comparisons = comparisons(link)
         # these tasks pass all they have in one mapping, which conditions look into
         self._nested = source.task_type in ("ppfmethod", "ppfport")
 
     def holds(self, outputs: Mapping[str | int, Any]) -> bool:
         """Whether the outputs meet all conditions of the link."""
-        if not self._conditions:
+        if not (self._conditions or self._comparisons):
             return True
         outputs = self._visible(outputs)
         for output, value, siblings in self._conditions:
@@ -67,7 +69,10 @@ class Delivery:
             if not _equal(found, value):
                 if siblings is None or any(_equal(found, other) for other in siblings):
                     return False
-        return True
+        return all(
+            (found := _get(outputs, test.output)) is not MISSING and test.holds(found)
+            for test in self._comparisons
+        )
 
     def data(self, outputs: Mapping[str | int, Any]) -> dict[InputName, Any]:
         """Inputs for the target; an output that isn't there gives none."""

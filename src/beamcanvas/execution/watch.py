@@ -17,9 +17,10 @@ from ..workflow.analysis import start_nodes
 from ..workflow.validation import check
 from .events import Events, Handler
 from .executors import Executor, make_executor
-from .run import Result, _Run
+from .result import Result
 from .scheduler import Scheduler
 from .selection import Inputs, node_inputs
+from .under_way import UnderWay
 
 
 @dataclass(frozen=True)
@@ -122,8 +123,9 @@ def watch(
                 only=only,
             )
             told = Events(events, workflow, None)
-            one = _Run(flat, scheduler, told, chosen, folder, flag, None, None)
+            one = UnderWay(flat, scheduler, told, chosen, folder, flag, None, None)
             stopped = one.go()
+            one.bring_home()
             if stopped is not None:
                 if flag.is_set():
                     break

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 import pickle
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
 from traceback import format_exception
 from typing import Any, Protocol
 
-from ..errors import InputError
+from ..errors import InputError, TaskError
 from ..task import Progress, Task, resolve
 from ..task.paths import absolute_paths
 from ..workflow import InputName
+from ..workflow.rules import PLAIN, Rules, rules_of
 from .scheduler import Firing
 
 
@@ -33,12 +35,11 @@ class Work:
     folder: Path  #: that relative paths are relative to
     #: outputs that conditions look at: they have to come back as they are; None is all
     looked_at: frozenset[str | int] | None = None
+    rules: Rules = PLAIN
 
     @classmethod
-    def of(
-        cls, firing: Firing, folder: Path, looked_at: frozenset[str | int] | None = None
-    ) -> Work:
-        """The work of a firing."""
+    def of(cls, firing: Firing, folder: Path) -> Work:
+        """The work of a firing, all of it."""
         node = firing.node
         return cls(
             firing.serial,
@@ -49,13 +50,79 @@ class Work:
             firing.inputs,
             firing.offered,
             folder,
-            looked_at,
+            rules=rules_of(node),
         )
 
+    @property
+    def priority(self) -> int:
+        """Of work that is due at once, what has more goes first."""
+        return self.rules.priority
+
     def do(self, progress: Progress) -> dict[str, Any]:
-        """Find the task, run it here and return its outputs by name."""
+        """Find the task, run it here and return its outputs by name.
+
+        What is mapped runs item by item, and what fails is tried again as often as the rules
+        say. A run has taken such work apart before; on the canvas it is done here.
+        """
+        if self.rules.map:
+            return self._map(progress)
+        for _ in range(self.rules.retries):
+            with suppress(TaskError, OSError, ValueError, RuntimeError, ArithmeticError):
+                return self._once(progress)
+        return self._once(progress)
+
+    def _once(self, progress: Progress) -> dict[str, Any]:
+        if self.rules.timeout is not None:
+            end = monotonic() + self.rules.timeout
+            progress = progress.until(lambda: monotonic() > end)
         task = resolve(self.task_type, self.identifier, self.generator, folder=self.folder)
         return task.run(task_inputs(task, self.inputs, self.offered, self.folder), progress)
+
+    def _map(self, progress: Progress) -> dict[str, Any]:
+        rows = items(self.inputs, self.rules.map)
+        one = replace(self.rules, map=())
+        outputs = [
+            replace(self, inputs={**self.inputs, **row}, rules=one).do(
+                progress.part(i / len(rows), (i + 1) / len(rows))
+            )
+            for i, row in enumerate(rows)
+        ]
+        return gathered(outputs, self)
+
+
+def items(inputs: Mapping[InputName, Any], names: Sequence[InputName]) -> list[dict[Any, Any]]:
+    """The inputs item by item that a node is mapped over, those of these names.
+
+    Raises
+    ------
+    InputError
+        When they aren't lists of one length.
+    """
+    lengths: dict[InputName, int] = {}
+    for name in names:
+        if name not in inputs:
+            raise InputError(f"It is mapped over the input '{name}', which has no value.")
+        value = inputs[name]
+        listed = hasattr(value, "__len__") and hasattr(value, "__getitem__")
+        if not listed or isinstance(value, (str, bytes, Mapping)):
+            raise InputError(
+                f"It is mapped over the input '{name}', which should be a list, "
+                f"not {type(value).__name__}."
+            )
+        lengths[name] = len(value)
+    if len(set(lengths.values())) > 1:
+        said = ", ".join(f"'{name}' has {n}" for name, n in lengths.items())
+        raise InputError(f"It is mapped over inputs of different lengths: {said}.")
+    return [{name: inputs[name][i] for name in names} for i in range(next(iter(lengths.values())))]
+
+
+def gathered(outputs: Sequence[Mapping[str, Any]], work: Work) -> dict[str, Any]:
+    """The outputs of all items, each a list in the order of the items."""
+    if not outputs:
+        task = resolve(work.task_type, work.identifier, work.generator, folder=work.folder)
+        return {str(name): [] for name in task.outputs}
+    names = dict.fromkeys(name for one in outputs for name in one)
+    return {name: [one.get(name) for one in outputs] for name in names}
 
 
 def task_inputs(

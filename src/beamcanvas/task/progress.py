@@ -86,6 +86,10 @@ class Progress:
             yield item
         self(1.0, message)
 
+    def until(self, is_over: Callable[[], bool]) -> Progress:
+        """This progress for a step that is asked to stop also when `is_over`."""
+        return Progress(self._report, lambda: is_over() or self.cancelled)
+
     def part(self, start: float, stop: float) -> Progress:
         """A progress whose 0 to 1 is `start` to `stop` of this one, for a step of the task."""
 

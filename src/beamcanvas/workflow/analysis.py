@@ -7,6 +7,7 @@ from typing import Any
 
 from ..errors import TaskNotFoundError
 from .model import Node, NodeId, Workflow
+from .rules import comparisons
 
 
 def required_links(flat: Workflow) -> list[bool]:
@@ -16,7 +17,7 @@ def required_links(flat: Workflow) -> list[bool]:
     is everything downstream of an optional link.
     """
     said = [
-        (False if link.conditions or link.on_error else None)
+        (False if link.is_conditional or link.on_error else None)
         if link.required is None
         else link.required
         for link in flat.links
@@ -88,6 +89,8 @@ def end_nodes(flat: Workflow) -> list[NodeId]:
     for link in flat.links:
         for output, value in link.conditions.items():
             conditions[link.source][output].append(value)
+        for comparison in comparisons(link):  # no value stands for what it leaves open
+            conditions[link.source][comparison.output].append(comparison)
     return [
         node.id
         for node in flat.nodes.values()

@@ -16,6 +16,7 @@ from typing import Any
 from ..errors import WorkflowError
 from .garbage import no_garbage_collection
 from .model import Alias, Link, Node, NodeId, Workflow, id_text
+from .rules import LINK_KEY
 
 _DEEPEST = 200  # subgraphs inside each other; nested ids are compared recursively
 
@@ -330,8 +331,16 @@ def _merge(one: Link, other: Link) -> Link:
         map_all_data=one.map_all_data or other.map_all_data,
         required=other.required if one.required is None else one.required,
         cache_if_optional=one.cache_if_optional or other.cache_if_optional,
-        extra={**other.extra, **one.extra},
+        extra=_both(one.extra, other.extra),
     )
+
+
+def _both(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """The further attributes of two links; their conditions add up."""
+    both = {**other, **one}
+    if LINK_KEY in one and LINK_KEY in other:
+        both[LINK_KEY] = [*one[LINK_KEY], *other[LINK_KEY]]
+    return both
 
 
 def _union(link: Link, one: dict[Any, Any], other: dict[Any, Any], what: str) -> dict[Any, Any]:

@@ -81,9 +81,14 @@ class Link:
     extra: dict[str, Any] = field(default_factory=dict)
 
     @property
+    def is_conditional(self) -> bool:
+        """Whether it is followed only when something holds (see also `workflow.rules`)."""
+        return bool(self.conditions or "when" in self.extra)
+
+    @property
     def is_plain(self) -> bool:
         """Whether Orange can say all of it: named data, always handed over."""
-        return not (self.map_all_data or self.conditions or self.on_error) and bool(
+        return not (self.map_all_data or self.is_conditional or self.on_error) and bool(
             self.data_mapping
         )
 

@@ -15,6 +15,7 @@ from .analysis import required_links, start_nodes
 from .flat import flatten
 from .garbage import no_garbage_collection
 from .model import TASK_TYPES, Link, Node, NodeId, Workflow, id_text
+from .rules import LINK_KEY, NODE_KEY, link_problems, node_problems
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,9 @@ _PLAIN_TYPES = set(TASK_TYPES) - {"ppfport", "generated"}
 def _nodes(workflow: Workflow) -> Iterator[Problem]:
     for node in workflow.nodes.values():
         kind, identifier = node.task_type, node.task_identifier
+        if NODE_KEY in node.extra:
+            for said in node_problems(node):
+                yield _at(node, NODE_KEY, said)
         if kind in _PLAIN_TYPES and identifier and not node.task_generator:
             continue
         if kind not in TASK_TYPES:
@@ -108,8 +112,11 @@ def _links(workflow: Workflow) -> Iterator[Problem]:
                     yield _on(link, field, f"there is no node '{id_text(end)}'.{close}")
         if link.map_all_data and link.data_mapping:
             yield _on(link, "map_all_data", "map_all_data and data_mapping exclude each other.")
-        if link.on_error and link.conditions:
+        if link.on_error and link.is_conditional:
             yield _on(link, "on_error", "on_error and conditions exclude each other.")
+        if LINK_KEY in link.extra:
+            for said in link_problems(link):
+                yield _on(link, LINK_KEY, said)
 
 
 def _at(node: Node, field: str, said: str) -> Problem:

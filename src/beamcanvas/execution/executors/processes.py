@@ -18,6 +18,7 @@ from ...errors import InputError, TaskError
 from ...task import Progress
 from ..work import Report, Work, not_picklable, portable, thinned
 from .base import Executor
+from .due import Due
 from .elsewhere import is_small, replaced
 from .letters import Letter, Parcel, received, views
 
@@ -45,18 +46,18 @@ class Processes(Executor):
         self._size = workers or os.cpu_count() or 1
         self._idle: list[_Worker] = []
         self._busy: dict[Any, _Worker] = {}
-        self._due: deque[Work] = deque()
+        self._due = Due()
         self._refused: deque[tuple[Work, InputError]] = deque()
         # at its end Python waits for processes, and these wait for work
         atexit.register(self.close)
 
     def submit(self, work: Work) -> None:
-        self._due.append(work)
+        self._due.add(work)
         self._hand_out()
 
     def _hand_out(self) -> None:
         while self._due and (self._idle or len(self._busy) < self._size):
-            work = self._due.popleft()
+            work = self._due.next()
             letter = Letter()
             try:
                 data = letter.pickled(work)
@@ -68,7 +69,7 @@ class Processes(Executor):
                 worker.give(work.serial, letter, data)
             except (BrokenPipeError, ConnectionResetError):  # it died while idle
                 worker.stop()
-                self._due.appendleft(work)
+                self._due.add(work)
                 continue
             except OSError as error:  # no memory for the inputs
                 worker.stop()
@@ -100,9 +101,7 @@ class Processes(Executor):
         self._hand_out()
 
     def stop(self, serial: int) -> None:
-        for work in list(self._due):
-            if work.serial == serial:
-                self._due.remove(work)
+        self._due.remove(serial)
         for connection, worker in list(self._busy.items()):
             if worker.serial == serial:
                 self._busy.pop(connection).stop()

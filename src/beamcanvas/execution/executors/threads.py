@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from queue import Empty, SimpleQueue
-from threading import Event, Thread
+from dataclasses import dataclass
+from itertools import count
+from queue import Empty, PriorityQueue, SimpleQueue
+from threading import Thread
 from time import monotonic, time
 from typing import Any
 
@@ -31,68 +33,84 @@ class Threads(Executor):
 
     def __init__(self, workers: int | None = None) -> None:
         self._size = workers or os.cpu_count() or 1
-        self._due: SimpleQueue[tuple[Work, Event] | None] = SimpleQueue()
-        self._news: SimpleQueue[tuple[Event, Callable[[Report], None], bool]] = SimpleQueue()
-        self._cancelled = Event()
+        # what has more priority first, else as it came; what has no work ends a thread
+        self._due: PriorityQueue[tuple[float, int, _Ticket | None]] = PriorityQueue()
+        self._number = count()
+        self._news: SimpleQueue[tuple[_Ticket, Callable[[Report], None], bool]] = SimpleQueue()
+        self._busy: dict[int, _Ticket] = {}  #: work submitted of which the end isn't known
         self._threads = 0
-        self._busy = 0  #: work submitted of which the end isn't known
 
     def submit(self, work: Work) -> None:
-        self._busy += 1
-        if self._threads < min(self._busy, self._size):
+        ticket = self._busy[work.serial] = _Ticket(work)
+        self._due.put((-work.priority, next(self._number), ticket))
+        self._start_threads()
+
+    def _start_threads(self) -> None:
+        while self._threads < min(len(self._busy), self._size):
             self._threads += 1
             Thread(target=self._serve, name="beamcanvas task", daemon=True).start()
-        self._due.put((work, self._cancelled))
 
     def wait(self, report: Report, seconds: float) -> None:
         try:
             while True:
-                run, tell, last = self._news.get(timeout=seconds)
+                ticket, tell, last = self._news.get(timeout=seconds)
                 seconds = 0.0
-                if run is self._cancelled:
-                    self._busy -= last
+                if not ticket.given_up:
+                    if last:
+                        del self._busy[ticket.work.serial]
                     tell(report)
         except Empty:
             return
 
+    def stop(self, serial: int) -> None:
+        ticket = self._busy.pop(serial, None)
+        if ticket is not None:
+            ticket.given_up = True
+            if ticket.begun:
+                self._leave_alone(ticket)
+            self._start_threads()
+
+    def _leave_alone(self, ticket: _Ticket) -> None:
+        """Don't count on the thread of a task any more: it ends with the task."""
+        ticket.is_last = True
+        self._threads -= 1
+
     def cancel(self) -> None:
-        self._cancelled.set()
-        try:
-            while True:
-                waiting = self._due.get_nowait()
-                self._busy -= waiting is not None
-        except Empty:
-            pass
+        for ticket in self._busy.values():
+            ticket.given_up = True
+        answering = {serial: ticket for serial, ticket in self._busy.items() if ticket.begun}
         end = monotonic() + GRACE
-        while self._busy and (left := end - monotonic()) > 0:
+        while answering and (left := end - monotonic()) > 0:
             try:
-                _, _, last = self._news.get(timeout=left)
+                ticket, _, last = self._news.get(timeout=left)
             except Empty:
                 break
-            self._busy -= last
-        # who hasn't answered is let go: its thread ends with the task
-        self._threads -= self._busy
-        self._busy = 0
-        self._cancelled = Event()
+            if last:
+                answering.pop(ticket.work.serial, None)
+        for ticket in answering.values():
+            self._leave_alone(ticket)
+        self._busy.clear()
 
     def close(self) -> None:
-        self._cancelled.set()
+        for ticket in self._busy.values():
+            ticket.given_up = True
         for _ in range(self._threads):
-            self._due.put(None)
+            self._due.put((float("inf"), next(self._number), None))
         self._threads = 0
 
     def _serve(self) -> None:
-        while (given := self._due.get()) is not None:
-            work, run = given
-            self._do(work, run)
-            if run.is_set() and run is not self._cancelled:
-                return
+        while (ticket := self._due.get()[2]) is not None:
+            if not ticket.given_up:
+                ticket.begun = True
+                self._do(ticket)
+                if ticket.is_last:
+                    return
 
-    def _do(self, work: Work, run: Event) -> None:
-        serial = work.serial
+    def _do(self, ticket: _Ticket) -> None:
+        serial = ticket.work.serial
 
         def send(tell: Callable[[Report], None], last: bool = False) -> None:
-            self._news.put((run, tell, last))
+            self._news.put((ticket, tell, last))
 
         def progressed(fraction: float | None, message: str) -> None:
             send(lambda report: report.progressed(serial, fraction, message))
@@ -100,7 +118,7 @@ class Threads(Executor):
         begin = time()
         send(lambda report: report.started(serial, begin, os.getpid()))
         try:
-            outputs = work.do(Progress(thinned(progressed), run.is_set))
+            outputs = ticket.work.do(Progress(thinned(progressed), lambda: ticket.given_up))
         except BaseException as error:
             failure: Any = error  # the name `error` ends with this block
             end = time()
@@ -108,3 +126,13 @@ class Threads(Executor):
         else:
             end = time()
             send(lambda report: report.finished(serial, outputs, end), last=True)
+
+
+@dataclass(slots=True)
+class _Ticket:
+    """Work, and what a thread and the run tell each other of it."""
+
+    work: Work
+    begun: bool = False
+    given_up: bool = False
+    is_last: bool = False  #: that its thread does

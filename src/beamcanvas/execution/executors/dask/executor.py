@@ -112,7 +112,7 @@ class Dask(Executor):
                 inputs.append(future)
             return Place(index, value.name if value.is_alone else None)
 
-        job = _Job(work.title, b"", inputs)
+        job = _Job(work.title, work.priority, b"", inputs)
         self._jobs[work.serial] = job
         given, work.inputs = work.inputs, replaced(work.inputs, place)
         try:
@@ -124,10 +124,16 @@ class Dask(Executor):
         self._due.append(work.serial)
 
     def _send(self) -> None:
-        due = [(serial, self._jobs[serial]) for serial in self._due if serial in self._jobs]
+        due: dict[int, list[tuple[int, _Job]]] = {}
+        for serial in self._due:
+            if serial in self._jobs:
+                job = self._jobs[serial]
+                due.setdefault(job.priority, []).append((serial, job))
         self._due.clear()
-        if not due:
-            return
+        for priority in sorted(due, reverse=True):
+            self._send_alike(due[priority], priority)
+
+    def _send_alike(self, due: list[tuple[int, _Job]], priority: int) -> None:
         for serial, job in due:
             job.note = None if self._notes is None else self._notes / f"{self._run}-{serial}"
         futures = self._client.map(
@@ -137,6 +143,7 @@ class Dask(Executor):
             [job.inputs for _, job in due],
             key=[f"{job.title}-{uuid4()}" for _, job in due],
             pure=False,
+            priority=priority,
         )
         for (_, job), future in zip(due, futures, strict=True):
             job.future = future
@@ -253,6 +260,7 @@ class _Job:
     """Work under way, seen from here."""
 
     title: str
+    priority: int
     data: bytes
     inputs: list[Future]
     future: Future | None = None
