@@ -6,4 +6,4 @@ ICON = "icons/category.svg"
 BACKGROUND = "#BCD9F0"
 PRIORITY = 20
 # loaded in the background once a step stands on the canvas
-LIBRARIES = ("h5py", "numba", "scipy.ndimage")
+LIBRARIES = ("h5py", "finufft", "scipy.fft", "scipy.ndimage", "numba")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from beamcanvas.errors import InputError
+from beamcanvas.errors import Cancelled, InputError
+from beamcanvas.task import Progress
 from beamcanvas.tomography import (
     TomoScan,
     bin_pixels,
@@ -18,7 +20,7 @@ from beamcanvas.tomography import (
     reduce_darks_and_flats,
     select_region,
 )
-from beamcanvas.tomography.centre import finders
+from beamcanvas.tomography.centre import find, finders
 from beamcanvas.tomography.centre.opposite import OppositePair
 from beamcanvas.tomography.simulated.scan import simulate_scan
 
@@ -134,6 +136,17 @@ def test_no_opposite_projection(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no projection is opposite to the one at 0°"):
         find_centre(scan)
     assert find_centre(scan, centre=23.0).overlay is None
+
+
+def test_a_finder_that_takes_long_is_left_behind(
+    simulated: TomoScan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+    monkeypatch.setattr(find, "column_of_axis", lambda *_, **__: go_on.wait(60))
+    asked = iter([False, True])
+    with pytest.raises(Cancelled):
+        find_centre(simulated, progress=Progress(is_cancelled=lambda: next(asked)))
+    go_on.set()
 
 
 def test_octave_is_not_for_half_acquisition(half: TomoScan) -> None:

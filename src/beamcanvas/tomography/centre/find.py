@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 from ...errors import InputError
-from ...task import Param, task
+from ...task import SILENT, Param, Progress, task
 from ..frames.projections import Projections
+from ..reconstruct.threads import apart
 from ..scan.types import TomoScan
-from .finders import WORDS, Finder, Side, column_of_axis, unavailable
+from .finders import WORDS, Side, column_of_axis, unavailable
 from .opposite import OppositePair, opposite_pair
 
-Way = Literal["file"] | Finder
 #: below, the opposite projections don't match and the axis is doubtful
 _LIKE = 0.5
 
@@ -77,6 +77,7 @@ def find_centre(
         int | None,
         Param(ge=0, auto="the middle", label="Row of the sinogram", group="Projections", more=True),
     ] = None,
+    progress: Progress = SILENT,
 ) -> Centred:
     """Find the rotation axis, or give it. A given value holds for all scans that follow.
 
@@ -123,13 +124,16 @@ def find_centre(
                 raise InputError(f"{scan.file}: the file does not say where the rotation axis is.")
             at, who = scan.axis_in_file, "file"
         else:
-            column = column_of_axis(
-                projections,
-                finder,
-                side=_side(scan, projections, side, near),
-                first_angle=angle,
-                row=row,
-                rows=_rows(projections, first_row, last_row),
+            options: dict[str, Any] = {
+                "side": _side(scan, projections, side, near),
+                "first_angle": angle,
+                "row": row,
+                "rows": _rows(projections, first_row, last_row),
+            }
+            column = apart(
+                lambda: column_of_axis(projections, finder, **options),
+                progress,
+                "Finding the rotation axis",
             )
             at, who = projections.from_column(column), finder
         if not 0 <= at <= columns - 1:

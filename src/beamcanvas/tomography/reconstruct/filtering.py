@@ -72,7 +72,7 @@ def _shares(width: int, axis: float) -> NDArray[np.float32]:
     """How much each column counts in half acquisition: falls from 1 to 0 across the overlap."""
     reach = min(axis, width - 1 - axis)
     from_axis = (np.arange(width) - axis) * (1 if axis >= (width - 1) / 2 else -1)
-    shares = np.clip((reach - from_axis) / (2 * reach), 0, 1)
+    shares = np.clip((reach - from_axis) / max(2 * reach, 1), 0, 1)
     return np.asarray(shares, np.float32)
 
 

@@ -32,19 +32,40 @@ def in_threads(
     Raises
     ------
     Cancelled
-        When the task was asked to stop; nothing runs any more then.
+        When the task was asked to stop.
     """
     items = list(items)
-    with ThreadPoolExecutor(min(threads, len(items)) or 1, thread_name_prefix="slices") as pool:
-        waiting: set[Future[None]] = {pool.submit(do, item) for item in items}
-        try:
-            while waiting:
-                progress(1 - len(waiting) / len(items), message)
-                done, waiting = wait(waiting, _PATIENCE, FIRST_COMPLETED)
-                for future in done:
-                    future.result()
-        except BaseException:
-            stop()
-            for future in waiting:
-                future.cancel()
-            raise
+    pool = ThreadPoolExecutor(min(threads, len(items)) or 1, thread_name_prefix="slices")
+    waiting: set[Future[None]] = {pool.submit(do, item) for item in items}
+    try:
+        while waiting:
+            progress(1 - len(waiting) / len(items), message)
+            done, waiting = wait(waiting, _PATIENCE, FIRST_COMPLETED)
+            for future in done:
+                future.result()
+    except BaseException:
+        stop()
+        raise
+    finally:
+        # what can't be stopped ends by itself; nobody waits for it
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def apart(do: Callable[[], T], progress: Progress, message: str = "") -> T:
+    """What `do` gives, done in a thread that is left alone when the task is cancelled.
+
+    For calls into libraries that can't be stopped.
+
+    Raises
+    ------
+    Cancelled
+        When the task was asked to stop.
+    """
+    pool = ThreadPoolExecutor(1, thread_name_prefix="apart")
+    future = pool.submit(do)
+    try:
+        while not wait([future], _PATIENCE).done:
+            progress(None, message)
+        return future.result()
+    finally:
+        pool.shutdown(wait=False)
