@@ -26,6 +26,7 @@ from beamcanvas.canvas.threads import pool
 from beamcanvas.errors import InputError
 from beamcanvas.nexus import Axis, NXData
 from beamcanvas.tomography import TomoScan
+from beamcanvas.tomography.frames.treatment import SinogramTreatment
 
 if TYPE_CHECKING:
     from beamcanvas.tomography.frames.projections import Projections
@@ -108,7 +109,8 @@ class ScanPreview(Preview):
                 button.setToolTip("Needs darks and flats: reduce them first")
         checked = self.kinds.checkedButton()
         if first or checked is None or not checked.isEnabled():
-            self._check(TREATED if can_treat else MEASURED)
+            on_lines = any(isinstance(t, SinogramTreatment) for t in value.treatments)
+            self._check(MEASURED if not can_treat else SINOGRAM if on_lines else TREATED)
         elif can_treat and checked.text() == MEASURED and value.treatments:
             self._check(TREATED)
         done = [t.summary for t in value.treatments]

@@ -22,6 +22,7 @@ from beamcanvas.tomography import (
     correct_hot_pixels,
     open_scan,
     reduce_darks_and_flats,
+    remove_rings,
 )
 from beamcanvas.tomography.frames.projections import Projections
 
@@ -198,3 +199,8 @@ def test_the_region_is_moved_on_the_projection(
         {"first_row": 0, "last_row": 23, "first_column": 0, "last_column": 159},
         {"region": [0, 23, 0, 159]},
     )
+
+
+def test_what_is_done_to_sinograms_is_seen_on_them(qtbot, scan: TomoScan):
+    page = looked_at(qtbot, remove_rings(scan))
+    assert page.kind == "Sinogram"

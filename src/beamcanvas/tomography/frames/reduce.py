@@ -156,9 +156,14 @@ def with_reduced(scan: TomoScan, darks: Reduced | None, flats: Reduced | None) -
         )
     if not dead:
         return new
+    if dead == 1:
+        return new.warned(
+            "One pixel is dead: its flat is no brighter than the dark. It gets the value between "
+            "its neighbours."
+        )
     return new.warned(
         f"{dead} pixels are dead: their flat is no brighter than the dark. They get the values "
-        "of their neighbours."
+        "between their neighbours."
     )
 
 
