@@ -10,7 +10,8 @@ from .calibration.calibrate import Calibrated, calibrate, refine_geometry
 from .configuration.configuration import Configuration
 from .configuration.read import Configured, read_configuration
 from .configuration.save import save_configuration
-from .correction.background import find_bad_pixels, subtract_background, subtract_pattern
+from .correction.background import subtract_background, subtract_pattern
+from .correction.bad_pixels import find_bad_pixels
 from .correction.flat_field import apply_flat_field
 from .correction.mask import mask_pixels, runs_of
 from .experiment.poni import read_poni, save_poni
