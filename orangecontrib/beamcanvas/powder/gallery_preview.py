@@ -14,7 +14,7 @@ from beamcanvas.powder import Pattern, SampleResults
 
 _SIZE = QSize(132, 84)
 _CELL = QSize(148, 126)  #: with room for a name in two lines
-_ROWS = 3  #: of pictures that are seen at first, at most
+_ROWS = 2  #: of pictures that are seen at first, at most
 _MOST = 12  #: patterns plotted together
 
 

@@ -68,4 +68,4 @@ class SamplesMapPreview(Preview):
         self.row = row
         name = self.map.names[row]
         self.curve.show_curves([(name, self.results.patterns[name].nxdata())])
-        self.map.plot.addYMarker(row + 1, legend="row", color="#ffffff", text=name)
+        self.map.plot.addYMarker(row + 1, legend="row", color="#ffffff")

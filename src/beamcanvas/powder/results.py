@@ -232,7 +232,7 @@ class Patterns:
 
     @property
     def summary(self) -> str:
-        return f"{len(self.patterns)} patterns"
+        return f"{len(self.patterns)} pattern{'' if len(self.patterns) == 1 else 's'}"
 
     @property
     def warnings(self) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,11 @@ def test_a_powder_turns_into_another(folder: Path) -> None:
     assert levels.max() < 1.2 * levels.min()  # the monitor goes from 1.2 to 0.8
     columns = np.loadtxt(folder / "results" / "scan_average.xye")
     assert columns.shape[1] == 3
+    with zipfile.ZipFile(folder / "results" / "frames.zip") as archive:
+        assert len(archive.namelist()) == 12
+        first = archive.read("scan_simulated_1_0000.xye").decode()
+    assert "# mon = 1.2" in first
+    assert "# temperature = 300.0" in first
 
 
 def test_without_one_of_its_files(folder: Path) -> None:

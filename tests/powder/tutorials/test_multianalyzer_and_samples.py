@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +34,10 @@ def test_analyser_scans_become_a_pattern(folder: Path) -> None:
     for pattern in whole:
         assert refine_lines(pattern, wavelength=0.35418).rms < 3e-5
     assert "#" not in (folder / "results" / "LaB6_id22.xye").read_text()
+    with zipfile.ZipFile(folder / "results" / "analysers.zip") as archive:
+        names = archive.namelist()
+    assert sorted(names) == sorted(f"LaB6_id22_simulated_MA{i}.xye" for i in range(13))
+    assert "blowerT" in (folder / "results" / "LaB6_id22.spec").read_text()[:400]
 
 
 def test_many_samples_and_one_that_is_not_there(folder: Path) -> None:
@@ -51,7 +56,10 @@ def test_many_samples_and_one_that_is_not_there(folder: Path) -> None:
     assert (np.flatnonzero(bright) + 1).tolist() == [6, 7]
 
 
-@pytest.mark.parametrize("name", ["id22_multianalyzer", "high_throughput"])
+@pytest.mark.parametrize(
+    "name",
+    ["id22_multianalyzer", "high_throughput", "id31_scan", "id31_online", "calibrate_goniometer"],
+)
 def test_the_schemes_are_portable(name: str) -> None:
     assert str(TUTORIAL) not in (TUTORIAL / f"{name}.ows").read_text()
     workflow = beamcanvas.load(TUTORIAL / f"{name}.ows")

@@ -64,11 +64,11 @@ class LineRefinement:
 
     def nxdata(self) -> NXData:
         return NXData(
-            signal=self.residual,
+            signal=1e3 * self.residual,
             name="residual",
             label="Found minus calculated",
-            unit="°",
-            errors=self.sigma,
+            unit="0.001°",
+            errors=1e3 * self.sigma,
             axes=(Axis(name="2th", values=self.two_theta, unit="°", label="2θ"),),
             title=self.source,
         )
