@@ -46,6 +46,16 @@ def wait(a: float = 0.0, seconds: float = 0.2, progress: Progress = SILENT) -> f
 
 
 @task
+def grow(seconds: float = 0.2, progress: Progress = SILENT) -> list[int]:
+    grown: list[int] = []
+    progress.show(lambda: {"result": list(grown)})
+    for n in progress.each(range(max(1, int(seconds / 0.01)))):
+        grown.append(n)
+        time.sleep(0.01)
+    return grown
+
+
+@task
 def stubborn(seconds: float = 5.0) -> float:
     time.sleep(seconds)
     return seconds

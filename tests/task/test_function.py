@@ -6,7 +6,7 @@ import pickle
 import subprocess
 import sys
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import pytest
 
@@ -139,6 +139,33 @@ def test_progress_is_reported_and_a_cancel_stops_the_task() -> None:
     with pytest.raises(Cancelled):
         task_of(find_peak).run({"values": [1, 2, 3, 4]}, Progress(report, lambda: stop))
     assert told == [0, 0.25, 0.5]
+
+
+def test_who_looks_on_sees_outputs_grow() -> None:
+    looks: list[Any] = []
+    grown = [1]
+    Progress(show=looks.append).part(0, 0.5).show(lambda: {"grown": list(grown)})
+    grown.append(2)
+    assert looks[0]() == {"grown": [1, 2]}
+    SILENT.show(dict)  # nobody looks
+
+
+Energy = Annotated[float, Param(unit="keV", help="Of the beam.")]
+
+
+def test_an_input_that_tasks_share_says_its_help_itself() -> None:
+    @task
+    def both(energy: Energy, width: Energy) -> None:
+        """Do it.
+
+        Parameters
+        ----------
+        width:
+            Of the beam's spectrum.
+        """
+
+    assert task_of(both).help_for("energy") == "Of the beam."
+    assert task_of(both).help_for("width") == "Of the beam's spectrum."
 
 
 def test_a_part_of_a_progress_is_scaled() -> None:

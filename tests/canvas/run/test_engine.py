@@ -263,3 +263,18 @@ def test_elapsed_time_is_that_of_the_task(drawn, qtbot):
     start = time.monotonic()
     run_all(scheme, qtbot)
     assert 0.15 < scheme.node_of("slow").run.seconds <= time.monotonic() - start
+
+
+def test_what_a_run_has_made_so_far_can_be_looked_at(drawn, qtbot):
+    workflow = Workflow(id="one")
+    workflow.add(tasks.grow, id="grow", inputs={"seconds": 20.0})
+    scheme = drawn(workflow)
+    run = scheme.node_of("grow").run
+    assert run.look is None
+    scheme.engine.run_all()
+    qtbot.waitUntil(lambda: run.look is not None and len(run.look()["result"]) > 2)
+    before = run.look()["result"]
+    qtbot.waitUntil(lambda: len(run.look()["result"]) > len(before))
+    assert run.outputs == {}
+    run.cancel()
+    assert run.look is None

@@ -54,8 +54,8 @@ def read_configuration(
     """Read how to integrate from pyFAI's files: geometry, corrections, range and method.
 
     Reads PONI files of any version and JSON of ``pyFAI-integrate`` of versions 1 to 5.
-    Link both outputs to Integrate 1D or 2D: what is left at its default there is taken from
-    the configuration.
+    Link both outputs to Integrate 1D, 2D or scan: what is left at its default there is taken
+    from the configuration.
 
     Parameters
     ----------
