@@ -34,11 +34,11 @@ def find_shift(
 ) -> Drift:
     """The drift, and how certain it is."""
     images, places = _sums(stack, index, progress.part(0.0, 0.4))
-    sharpness = _Sharpness(images, places)
+    sharpness = _Sharpness.of(images, places)
     last = max(float(index.max()), 1.0)
     best = _search(sharpness, given, last, reach, progress.part(0.4, 0.8))
     halves = [
-        _search(_Sharpness(images[k::2], places[k::2]), given, last, reach, progress, near=best)
+        _search(sharpness.part(k), given, last, reach, progress, near=best)
         for k in (0, 1)
         if len(images) >= 4
     ]
@@ -84,24 +84,44 @@ class _Sharpness:
     image is compared with its own surroundings, and only the texture within the zone counts.
     """
 
-    def __init__(self, images: NDArray[np.float32], places: NDArray[np.float64]) -> None:
+    def __init__(
+        self,
+        waves: NDArray[np.complex64],
+        places: NDArray[np.float64],
+        fy: NDArray[np.float64],
+        fx: NDArray[np.float64],
+    ) -> None:
+        self.waves, self.places, self.fy, self.fx = waves, places, fy, fx
+
+    @classmethod
+    def of(cls, images: NDArray[np.float32], places: NDArray[np.float64]) -> _Sharpness:
+        """That of images which stand for the frames at some places of the scan."""
         from scipy.ndimage import gaussian_filter
 
         _, rows, columns = images.shape
         window = np.outer(np.hanning(rows + 2)[1:-1], np.hanning(columns + 2)[1:-1])
         window = window.astype(np.float32)
-        self.places = places
-        fy, fx = np.fft.fftfreq(rows), np.fft.rfftfreq(columns)
+        fy = np.asarray(np.fft.fftfreq(rows), dtype=np.float64)
+        fx = np.asarray(np.fft.rfftfreq(columns), dtype=np.float64)
         keep_y, keep_x = np.abs(fy) <= _FINEST, fx <= _FINEST
-        self.fy, self.fx = fy[keep_y], fx[keep_x]
-        dark = 0.2 * float(np.percentile(images, 99.0)) or 1.0
+        dark = 0.2 * float(np.percentile(images[:, ::4, ::4], 99.0)) or 1.0
         waves = []
         for image in images:
-            surroundings = gaussian_filter(image, _ZONE)
-            texture = (image - surroundings) / (np.abs(surroundings) + dark)
-            seen = gaussian_filter(texture, 0.7) * window
-            waves.append(np.fft.rfft2(seen)[np.ix_(keep_y, keep_x)])
-        self.waves = np.array(waves, dtype=np.complex64)
+            surroundings = gaussian_filter(image, _ZONE, truncate=3)
+            texture = (image - surroundings) / (np.abs(surroundings) + dark) * window
+            waves.append(np.fft.rfft2(texture)[np.ix_(keep_y, keep_x)].astype(np.complex64))
+        return cls(np.array(waves), places, fy[keep_y], fx[keep_x])
+
+    def part(self, first: int) -> _Sharpness:
+        """That of every second image."""
+        return _Sharpness(self.waves[first::2], self.places[first::2], self.fy, self.fx)
+
+    @property
+    def coarse(self) -> _Sharpness:
+        """That of what is coarse in the images: enough to know where to look."""
+        y, x = np.abs(self.fy) <= _FINEST / 2, self.fx <= _FINEST / 2
+        waves = np.ascontiguousarray(self.waves[:, y][:, :, x])
+        return _Sharpness(waves, self.places, self.fy[y], self.fx[x])
 
     def __call__(self, dy: float, dx: float) -> float:
         turn = -2j * np.pi
@@ -128,14 +148,15 @@ def _search(
         dy, dx = (next(left) / last if g is None else g for g in given)
         return float(dy), float(dx)
 
-    def blur(values: NDArray[np.float64]) -> float:
+    def blur(values: NDArray[np.float64], of: _Sharpness = sharpness) -> float:
         progress(None, "Searching for the drift")
-        return -sharpness(*whole(values))
+        return -of(*whole(values))
 
     if near is None:
-        steps = np.arange(-reach, reach + 1e-9, max(reach / 6, 1.0))
+        steps = np.arange(-reach, reach + 1e-9, max(reach / 8, 1.0))
         grid = np.stack(np.meshgrid(*[steps] * sum(free), indexing="ij"), -1).reshape(-1, sum(free))
-        start = min(grid, key=blur)
+        coarse = sharpness.coarse
+        start = min(grid, key=lambda values: blur(values, coarse))
     else:
         start = np.array([n * last for n, f in zip(near, free, strict=True) if f])
     simplex = np.vstack([start, start + np.diag([1.0] * len(start))])
