@@ -6,6 +6,7 @@ import csv
 from pathlib import Path
 from threading import Timer
 from time import monotonic
+from typing import Any
 
 import pytest
 
@@ -63,13 +64,21 @@ def test_a_line_for_each_file_with_the_state_of_each_step(
     scheme: Path, numbers: Path, tmp_path: Path
 ) -> None:
     messages: list[str] = []
+    seen: list[list[str]] = []
+    looks: list[Any] = []
+
+    def report(_: float | None, words: str) -> None:
+        messages.append(words)
+        seen.append([row["inverse"][:4] for row in looks[-1]()["states"]])
+
     done = run_for_each(
         scheme,
         source=numbers,
         pattern="*.txt",
         folder=tmp_path / "out",
-        progress=Progress(lambda _, words: messages.append(words)),
+        progress=Progress(report, show=looks.append),
     )
+    assert ["done", "wait", "wait"] in seen  # the table is seen while it is filled
     short = [(r["File"], r["Read"][:4], r["inverse"][:4], r["Problem"]) for r in done.states]
     assert short == [
         ("a", "done", "done", ""),

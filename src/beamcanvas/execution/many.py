@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 from ..errors import InputError
 from ..output_file import replacing
 from ..task import SILENT, Param, Progress, task
-from ..workflow import Workflow
+from ..workflow import Workflow, id_text
 
 if TYPE_CHECKING:
     from .run import Result
@@ -103,23 +103,26 @@ def run_for_each(
     workflow = load(scheme)
     node = _taking(workflow, step)
     names = _files(files, source, pattern)
-    titles = [n.title for n in workflow.nodes.values()]
-    rows: list[dict[str, str]] = []
+    columns = _columns(workflow)
+    rows = [
+        {"File": name, **dict.fromkeys(columns.values(), "waits"), "Problem": ""} for name in names
+    ]
+    progress.show(lambda: {"states": [dict(row) for row in rows]})
     problems: list[str] = []
     target = Path(folder)
     table = target / "states.csv"
-    for n, (name, file) in enumerate(names.items()):
+    for n, ((name, file), row) in enumerate(zip(names.items(), rows, strict=True)):
         results = target / f"{name}.h5"
         if existing == "keep" and results.exists():
-            rows.append({"File": name, **dict.fromkeys(titles, "done before"), "Problem": ""})
+            row.update(dict.fromkeys(columns.values(), "done before"))
         else:
             part = progress.part(n / len(names), (n + 1) / len(names))
             part(0, f"{name} ({n + 1} of {len(names)})")
             values = {node: {parameter: str(file.absolute())}}
-            found = _run(workflow, values, executor, results, part)
-            rows.append(_row(name, workflow, found))
-            if rows[-1]["Problem"]:
-                problems.append(f"{name}: {rows[-1]['Problem']}")
+            found = _run(workflow, values, executor, results, part, row, columns)
+            row.update(_states(workflow, found, columns))
+            if row["Problem"]:
+                problems.append(f"{name}: {row['Problem']}")
                 if results.exists():  # to be looked at, and run again the next time
                     results.replace(target / f"{name}_failed.h5")
         _write(table, rows)
@@ -128,6 +131,17 @@ def run_for_each(
     done = len(names) - len(problems)
     failed = f", {len(problems)} failed: {problems[0]}" if problems else ""
     return Runs(rows, table, f"{done} of {len(names)} done{failed}")
+
+
+def _columns(workflow: Workflow) -> dict[Any, str]:
+    """A heading of its own for each step."""
+    columns: dict[Any, str] = {}
+    for node in workflow.nodes.values():
+        title, n = node.title, 2
+        while title in columns.values():
+            title, n = f"{node.title} {n}", n + 1
+        columns[node.id] = title
+    return columns
 
 
 def _taking(workflow: Workflow, step: str | None) -> Any:
@@ -172,17 +186,29 @@ def _files(files: list[Path], source: Path | None, pattern: str) -> dict[str, Pa
 
 
 def _run(
-    workflow: Workflow, values: Any, executor: str, results: Path, progress: Progress
+    workflow: Workflow,
+    values: Any,
+    executor: str,
+    results: Path,
+    progress: Progress,
+    row: dict[str, str],
+    columns: dict[Any, str],
 ) -> Result:
+    """Run it once; what its steps are at is in `row` meanwhile."""
     from .run import run
 
-    steps = max(len(workflow.nodes), 1)
+    headings = {id_text(node): heading for node, heading in columns.items()}
     done: set[str] = set()
 
     def follow(event: dict[str, Any]) -> None:
-        if event["context"] == "node" and event["type"] == "end":
-            done.add(str(event["node_id"]))
-            progress(len(done) / steps)
+        node = str(event["node_id"])
+        if event["context"] != "node" or event["type"] not in ("start", "end"):
+            return
+        if node in headings:
+            row[headings[node]] = "runs" if event["type"] == "start" else "done"
+        if event["type"] == "end":
+            done.add(node)
+            progress(len(done) / max(len(workflow.nodes), 1))
 
     flag = Flag()
     with _watched(progress, flag):
@@ -219,21 +245,19 @@ def _watched(progress: Progress, flag: Flag) -> Iterator[None]:
     progress.check()
 
 
-def _row(name: str, workflow: Workflow, result: Result) -> dict[str, str]:
-    states: dict[str, str] = {}
-    problem = ""
+def _states(workflow: Workflow, result: Result, columns: dict[Any, str]) -> dict[str, str]:
+    states = {"Problem": ""}
     for node in workflow.nodes.values():
-        error = result.errors.get(node.id)
+        heading, error = columns[node.id], result.errors.get(node.id)
         if error is not None:
-            states[node.title] = "failed"
-            cause = error.__cause__ or error
-            problem = problem or f"{node.title}: {cause}"
+            states[heading] = "failed"
+            states["Problem"] = states["Problem"] or f"{node.title}: {error.__cause__ or error}"
         elif node.id in result.times:
             start, end = result.times[node.id]
-            states[node.title] = f"done, {end - start:.1f} s"
+            states[heading] = f"done, {end - start:.1f} s"
         else:
-            states[node.title] = "not run"
-    return {"File": name, **states, "Problem": problem}
+            states[heading] = "not run"
+    return states
 
 
 def _write(table: Path, rows: list[dict[str, str]]) -> None:
