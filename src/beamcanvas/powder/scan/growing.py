@@ -12,7 +12,8 @@ from ...nexus import Axis, NXData
 from ..integration.operator import Bins
 from ..results import AXES
 
-_ROWS = 600  #: of the heat map; a longer scan shows every second, every fourth ... frame
+_ROWS = 600  #: of the heat map, at least; a longer scan shows every second, every fourth frame
+_BYTES = 8_000_000  #: of these rows; fewer rows where they are longer
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +54,7 @@ class HeatMap:
         self.frames = 0
         self._bins, self._source = bins, source
         self._step = 1
+        self._least = max(1, min(_ROWS, _BYTES // (4 * bins.layout.points)))
         self._rows: dict[int, NDArray[np.float32]] = {}
         self._lock = Lock()
         self._seen: GrowingScan | None = None
@@ -64,7 +66,7 @@ class HeatMap:
             if number % self._step:
                 return
             self._rows[number] = self._row(intensity)
-            if len(self._rows) >= 2 * _ROWS:
+            if len(self._rows) >= 2 * self._least:
                 self._step *= 2
                 self._rows = {n: r for n, r in self._rows.items() if n % self._step == 0}
 
