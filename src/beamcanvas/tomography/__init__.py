@@ -25,6 +25,7 @@ from .reconstruct.choose import choose_reconstruction
 from .reconstruct.chunks import VolumePlan
 from .reconstruct.nabu_export import export_nabu_conf
 from .reconstruct.nabu_import import FromNabu, import_nabu_conf
+from .reconstruct.series import ScansReconstructed, ScanState, SliceStack, reconstruct_scans
 from .reconstruct.settings import Reconstruction
 from .reconstruct.slices import SliceImages, reconstruct_slices
 from .reconstruct.volume import assemble_volume, plan_volume, reconstruct_part, reconstruct_volume
@@ -54,10 +55,13 @@ __all__ = [
     "Reconstruction",
     "Reduced",
     "SampleMoved",
+    "ScanState",
     "Scans",
+    "ScansReconstructed",
     "Seams",
     "Selection",
     "SliceImages",
+    "SliceStack",
     "Stitched",
     "TomoScan",
     "Volume",
@@ -96,6 +100,7 @@ __all__ = [
     "open_volumes",
     "plan_volume",
     "reconstruct_part",
+    "reconstruct_scans",
     "reconstruct_slices",
     "reconstruct_volume",
     "reduce_darks_and_flats",

@@ -1,0 +1,13 @@
+"""Do with many scans what was decided of one."""
+
+from __future__ import annotations
+
+from beamcanvas.canvas.widget import TaskWidget
+
+
+class OWScans(TaskWidget, task="beamcanvas.tomography.reconstruct_scans"):
+    name = "Reconstruct scans"
+    description = "Do with many scans what was decided of one."
+    icon = "icons/scans.svg"
+    priority = 67
+    keywords = ("series", "batch", "many", "stack")
