@@ -25,6 +25,7 @@ from .goniometer.images import MovingImage, MovingImages, images_at_positions
 from .goniometer.integrate import integrate_moving
 from .goniometer.integrate_scan import integrate_moving_scan
 from .goniometer.model import Goniometer, geometry_at, save_goniometer
+from .goniometer.opening import open_goniometer
 from .image.combine import combine_images
 from .image.opening import open_image
 from .integration.integrate import integrate_1d, integrate_2d
@@ -95,6 +96,7 @@ __all__ = [
     "mask_pixels",
     "merge_analyzers",
     "open_analyzers",
+    "open_goniometer",
     "open_image",
     "open_pattern",
     "read_configuration",

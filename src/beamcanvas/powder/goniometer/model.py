@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from math import degrees
+from math import degrees, inf, isfinite
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -62,6 +62,8 @@ class Goniometer:
     @property
     def residual(self) -> float:
         """Root mean square distance of all ring points from their lines, degrees."""
+        if not self.residuals:
+            return float("nan")
         return degrees(np.sqrt(np.nanmean(np.square(self.residuals))))
 
     def at(self, position: float) -> Geometry:
@@ -69,7 +71,7 @@ class Goniometer:
         step = position - self.reference
         moved = {n: getattr(self.geometry, n) + s * step for n, s in self.slopes.items()}
         geometry = replace(self.geometry, **moved)
-        low, high = min(self.positions), max(self.positions)
+        low, high = min(self.positions, default=-inf), max(self.positions, default=inf)
         if not low - 0.2 * (high - low) <= position <= high + 0.2 * (high - low):
             words = (
                 f"The goniometer was calibrated from {low:g} to {high:g} {self.unit}, "
@@ -82,6 +84,8 @@ class Goniometer:
     def summary(self) -> str:
         if not self.trusted:
             return f"goniometer not to be trusted: {self.reason}"
+        if not self.images.rows:
+            return f"goniometer, {self.motion}"
         return (
             f"goniometer, {len(self.positions)} positions, {self.points} points on rings "
             f"within {self.residual:.5f}°"
@@ -134,6 +138,8 @@ class Goniometer:
         rows["Energy"] = (
             f"{g.energy:.5f} ± {energy:.5f} keV" if energy else f"{g.energy:.5f} keV, held"
         )
+        if not self.images.rows:
+            return rows
         rows["Points from lines"] = f"{self.residual:.5f}°, {self.points} points"
         rows["Peaks from lines"] = f"{self.peak_residual:.5f}°"
         for image, residual in zip(self.images.rows, self.residuals, strict=True):
@@ -218,11 +224,20 @@ def pyfai_goniometer(goniometer: Goniometer) -> dict[str, Any]:
             formulas[f"{theirs}_expr"] = f"{theirs} + {theirs}_scale * pos"
     detector = goniometer.geometry.detector.pyfai()
     listed = list(parameters)
+    calibrant, peaks = goniometer.geometry.calibrant, goniometer.peak_residual
     return {
         "content": "Goniometer calibration v2",
         "detector": type(detector).__name__,
         "detector_config": detector.get_config(),
         "wavelength": goniometer.geometry.wavelength,
+        # for ourselves; pyFAI passes over it
+        "calibrated": {
+            "calibrant": calibrant.name if calibrant is not None else None,
+            "images": [[image.name, image.position] for image in goniometer.images.rows],
+            "residuals": [r if isfinite(r) else None for r in goniometer.residuals],
+            "points": goniometer.points,
+            "peak_residual": peaks if isfinite(peaks) else None,
+        },
         "param": list(parameters.values()),
         "param_names": listed,
         "pos_names": ["pos"],
