@@ -39,7 +39,7 @@ def stacked(parts):
     """Several normalised spectra as one, on the energies of the first."""
     from dataclasses import replace
 
-    from beamcanvas.spectroscopy.reading.read import joined
+    from beamcanvas.spectroscopy.reading.join import joined
 
     first = parts[0]
     return replace(

@@ -18,8 +18,9 @@ from ..reducing.normalise import normalise
 from ..reducing.normalised import Normalised
 from ..reducing.transforms import FourierTransform
 from ..spectra import Array, Spectra
+from .assemble import athena_spectrum
 from .athena_file import Group, read_groups
-from .read import athena_spectrum, joined
+from .join import joined
 
 _WINDOWS = ("kaiser", "hanning", "parzen", "welch", "gaussian", "sine")
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import InputError
-from ...nexus.file import opened
+from ...nexus.file import is_hdf5, opened
 from .table import Table
 
 #: the counters that beamlines of the ESRF reduce by themselves
@@ -28,15 +28,29 @@ def looking_on(file: Path) -> Iterator[Any]:
     InputError
         When it can't be read.
     """
-    import h5py
-
     try:
-        with h5py.File(file, "r", locking=False) as root:
-            yield root
-    except (OSError, KeyError, RuntimeError) as error:
+        root = _opened(file)
+    except (OSError, RuntimeError) as error:
         with opened(file):  # for its sentences
             pass
         raise InputError(f"{file}: the HDF5 file can't be read: {error}.") from None
+    with root:
+        try:
+            yield root
+        except (OSError, KeyError, RuntimeError) as error:  # caught while it was written
+            raise InputError(f"{file}: the HDF5 file can't be read: {error}.") from None
+
+
+def _opened(file: Path) -> Any:
+    import h5py
+
+    try:
+        return h5py.File(file, "r", locking=False)
+    except OSError:
+        if not is_hdf5(file):
+            raise
+        # of a writer in single-writer-multiple-reader mode
+        return h5py.File(file, "r", libver="latest", swmr=True, locking=False)
 
 
 def scans_in(file: Path) -> list[str]:

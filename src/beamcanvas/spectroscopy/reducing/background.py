@@ -13,8 +13,8 @@ from ..kernels.autobk import SHORTEST, Autobk, Plan
 from ..kernels.constants import k_grid, wavenumber
 from ..kernels.windows import Window
 from ..spectra import check_usable, extents, problem_lines
+from .blocks import blocks_of, with_e0
 from .exafs import Exafs
-from .normalise import _blocks, _with_e0
 from .normalised import Normalised
 from .presets import Preset, filled
 
@@ -124,7 +124,7 @@ def remove_background(
     spectra, problems = normalised.spectra, dict(normalised.problems)
     limits, _ = extents(spectra.mu)
     blocks = []
-    for key, members in _with_e0(limits, normalised.e0, problems):
+    for key, members in with_e0(limits, normalised.e0, problems):
         e0, _, high = key
         reach = float(wavenumber(spectra.energy[int(high) - 1] - e0))
         if reach - kmin < SHORTEST:
@@ -140,7 +140,7 @@ def remove_background(
     total = sum(len(members) for _, members in blocks)
     for key, members in blocks:
         plan = None
-        for e0, span, rows in _blocks(key, members):
+        for e0, span, rows in blocks_of(key, members):
             plan = plan or Plan(spectra.energy[span], e0, way)
             progress(done / total, "Removing the background")
             mu = spectra.mu[rows, span]

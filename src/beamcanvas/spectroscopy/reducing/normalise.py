@@ -8,11 +8,13 @@ import numpy as np
 
 from ...errors import InputError
 from ...task import SILENT, Param, Progress, task
-from ..edges import TOLERANCE, edge_energy, nearest_edge
+from ..edges import edge_energy, nearest_edge
 from ..kernels.constants import index_at, index_near
 from ..kernels.e0 import FEWEST, steepest
 from ..kernels.preedge import Ranges, fit_edge, line_at, resolve_ranges
-from ..spectra import Array, Spectra, check_usable, extents, groups, problem_lines
+from ..spectra import Array, Spectra, check_usable, extents, problem_lines
+from .blocks import AT_ONCE, blocks_of, usable, with_e0
+from .judge import Edges, judge, noise_of, rise_of
 from .mback import fit_mback
 from .normalised import Normalised
 from .presets import Preset, filled
@@ -142,17 +144,17 @@ def normalise(
             number, too_few if spectra.growing else f"it has {have} points: too few."
         )
     energies = np.full(len(spectra), np.nan)
-    for (low, high), members in _usable(limits, problems):
+    for (low, high), members in usable(limits, problems):
         energies[members] = _e0(spectra, slice(low, high), members, e0, e0_from, symbol, level)
     made = _Made(spectra, wanted, nvict, step)
     mback = (symbol, level, order) if method == "mback" else None
-    blocks = [b for group in _with_e0(limits, energies, problems) for b in _blocks(*group)]
+    blocks = [b for group in with_e0(limits, energies, problems) for b in blocks_of(*group)]
     for number, (at, span, members) in enumerate(blocks):
         progress(number / len(blocks), "Normalising")
         made.fit(at, span, members, mback)
     found = made.edges
     problems |= made.problems
-    _judge(
+    judge(
         spectra,
         found,
         problems,
@@ -192,31 +194,6 @@ def normalise(
     )
 
 
-def _usable(limits: Any, problems: dict[int, str]) -> list[tuple[tuple[Any, ...], Any]]:
-    return [
-        (key, kept)
-        for key, members in groups(limits[:, 0], limits[:, 1])
-        if len(kept := np.array([m for m in members if int(m) not in problems], dtype=np.intp))
-    ]
-
-
-def _with_e0(limits: Any, energies: Array, problems: dict[int, str]) -> list[tuple[Any, Any]]:
-    """Those that share one grid and one E0."""
-    inside = np.isfinite(energies)
-    keys = groups(np.where(inside, energies, 0), limits[:, 0], limits[:, 1])
-    return [
-        (key, kept)
-        for key, members in keys
-        if len(kept := members[[int(m) not in problems and inside[m] for m in members]])
-    ]
-
-
-def _blocks(key: tuple[float, float, float], members: Any) -> list[tuple[float, slice, Any]]:
-    at, low, high = key
-    span = slice(int(low), int(high))
-    return [(float(at), span, members[i : i + 1000]) for i in range(0, len(members), 1000)]
-
-
 def _e0(
     spectra: Spectra,
     span: slice,
@@ -248,25 +225,10 @@ def _e0(
         return np.full(len(members), steepest(energy, mean)[0])
     return np.concatenate(
         [
-            steepest(energy, spectra.mu[members[i : i + 1000], span])
-            for i in range(0, len(members), 1000)
+            steepest(energy, spectra.mu[members[i : i + AT_ONCE], span])
+            for i in range(0, len(members), AT_ONCE)
         ]
     )
-
-
-class _Edges:
-    """What is found for each spectrum."""
-
-    def __init__(self, count: int) -> None:
-        self.e0 = np.full(count, np.nan)
-        self.step = np.full(count, np.nan)
-        self.noise = np.full(count, np.nan)
-        self.rise = np.full(count, np.nan)
-        self.step_at = np.zeros(count)
-        self.end = np.zeros(count)
-        self.pre = np.full((count, 2), np.nan)
-        self.post = np.full((count, 6), np.nan)
-        self.range_of = np.zeros(count)
 
 
 class _Made:
@@ -276,7 +238,7 @@ class _Made:
         self, spectra: Spectra, wanted: dict[str, Any], nvict: int, step: float | None
     ) -> None:
         self.spectra, self.wanted, self.nvict, self.step = spectra, wanted, nvict, step
-        self.edges = _Edges(len(spectra))
+        self.edges = Edges(len(spectra))
         self.ranges: list[Ranges] = []
         self.problems: dict[int, str] = {}
 
@@ -304,8 +266,8 @@ class _Made:
         edges.end[members] = energy[-1]
         edges.range_of[members] = self.ranges.index(ranges)
         rest = mu - line_at(energy, e0, fitted.pre, ranges.nvict)
-        edges.noise[members] = _noise(energy, rest, e0, ranges)
-        edges.rise[members] = _rise(energy - e0, rest)
+        edges.noise[members] = noise_of(energy, rest, e0, ranges)
+        edges.rise[members] = rise_of(energy - e0, rest)
 
     def _outside(self, energy: Array, e0: float) -> str:
         if energy[1] <= e0 <= energy[-2]:
@@ -323,55 +285,3 @@ def _empty(energy: Array, e0: float, ranges: Ranges) -> str:
             "has no point in it."
         )
     return ""
-
-
-def _noise(energy: Array, rest: Array, e0: float, ranges: Ranges) -> Array:
-    """Root mean square distance of the pre-edge from its line."""
-    low, high = index_at(energy, ranges.pre1 + e0), index_near(energy, ranges.pre2 + e0)
-    return np.asarray(np.sqrt((rest[:, low : max(high, low + 1)] ** 2).mean(axis=1)))
-
-
-def _rise(offset: Array, rest: Array) -> Array:
-    """By how much mu goes up within a few eV of E0; NaN where nothing was measured there."""
-    below, above = (offset > -30) & (offset < -5), (offset > 5) & (offset < 30)
-    if not below.any() or not above.any():
-        return np.full(len(rest), np.nan)
-    return np.asarray(rest[:, above].mean(axis=1) - rest[:, below].mean(axis=1))
-
-
-#: while a spectrum grows: how far above E0 it must reach, eV, before its step means anything
-REACH = 25.0
-#: and afterwards: with less there is no edge to speak of
-LEAST = 10.0
-
-
-def _judge(
-    spectra: Spectra,
-    found: _Edges,
-    problems: dict[int, str],
-    *,
-    given: bool,
-    element: str,
-    edge: str,
-) -> None:
-    """Mark what has no edge: noise, or a scan that has not come to it yet."""
-    tabulated = edge_energy(element, edge) if element and edge else None
-    factor = 10 if spectra.growing and not given else 3
-    doubtful = ~(found.step > factor * found.noise) | (found.step <= 1e-9)
-    # curves that are bent differently are no edge: it rises within a few eV
-    doubtful |= np.abs(found.rise) < 0.3 * found.step
-    if not given and tabulated is not None:
-        doubtful |= np.abs(found.e0 - tabulated) > TOLERANCE
-    doubtful |= found.end < found.e0 + (REACH if spectra.growing else LEAST)
-    if spectra.growing:
-        doubtful |= found.rise < 0
-        why = "waiting for the edge."
-    else:
-        wanted = f" of {element} {edge}" if tabulated is not None else ""
-        low, high = spectra.energy[0], spectra.energy[-1]
-        why = f"no edge{wanted} is seen between {low:.1f} and {high:.1f} eV."
-    for number in np.flatnonzero(doubtful):
-        problems.setdefault(int(number), why)
-    for number in np.flatnonzero(found.rise < -0.3 * found.step):
-        falls = f"mu falls at its edge, {found.e0[number]:.1f} eV: are its columns right?"
-        problems.setdefault(int(number), falls)
