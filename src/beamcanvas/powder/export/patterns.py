@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import tempfile
 import zipfile
@@ -17,6 +16,7 @@ from ...errors import InputError
 from ...output_file import replacing
 from ...task import SILENT, Existing, Param, Progress, task
 from ..analyzers.patterns import AnalyzerPatterns
+from ..files.names import safe_name
 from ..files.save import pattern_text
 from ..results import Pattern, Patterns
 from ..samples.results import SampleResults
@@ -96,7 +96,7 @@ def _each(
         ways = {"": patterns, **patterns.variants}
         for number, (way, scan) in enumerate(ways.items()):
             for fraction, stem, pattern in _of_scan(scan, name, counters):
-                end = f"_{_file_name(way)}" if way else ""
+                end = f"_{safe_name(way, 'pattern')}" if way else ""
                 yield (number + fraction) / len(ways), f"{stem}{end}", pattern
         return
     start = f"{name}_" if name else ""
@@ -106,14 +106,14 @@ def _each(
     else:
         found = patterns.patterns
     for number, (own, pattern) in enumerate(found.items()):
-        yield number / len(found), _file_name(f"{start}{own}"), pattern
+        yield number / len(found), safe_name(f"{start}{own}", "pattern"), pattern
 
 
 def _of_scan(
     scan: IntegratedScan, name: str | None, counters: list[str]
 ) -> Iterator[tuple[float, str, Pattern]]:
     file, _, entry = scan.source.partition("::/")
-    start = name or _file_name(f"{Path(file).stem}_{entry.partition('.')[0]}")
+    start = name or safe_name(f"{Path(file).stem}_{entry.partition('.')[0]}", "pattern")
     with patterns_of(scan) as data:
         measured = {c: counter(scan, data, c)[()] for c in counters}
         errors = data.get("intensity_errors")
@@ -144,10 +144,6 @@ def _of_scan(
                     )
                     part = f"_sector{sector[0]:03d}" if sector else ""
                     yield frame / frames, f"{start}_{frame:04d}{part}", pattern
-
-
-def _file_name(words: str) -> str:
-    return re.sub(r"[^\w.+-]+", "_", words).strip("._") or "pattern"
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Annotated
 
 from ...errors import InputError
 from ...task import Param, task
+from ..files.names import safe_name
 
 #: How a heading may name a column.
 _COLUMNS = {
@@ -116,7 +116,7 @@ def _stem(file: Path) -> str:
 
 def file_name(name: str) -> str:
     """A sample's name as that of a file."""
-    return re.sub(r"[^\w.+-]+", "_", name).strip("._") or "sample"
+    return safe_name(name, "sample")
 
 
 def _read_table(file: Path) -> list[Sample]:

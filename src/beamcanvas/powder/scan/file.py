@@ -17,7 +17,6 @@ It is closed and valid between two additions, so anything can look on.
 from __future__ import annotations
 
 import os
-import re
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
@@ -31,6 +30,7 @@ from ... import __version__
 from ...errors import InputError
 from ...nexus import Axis
 from ...nexus.bliss import Scan
+from ..files.names import safe_name
 from ..files.nexus import describe, describe_integration, write_axis
 from ..integration.one_frame import Integrated
 from ..integration.operator import Bins, Corrections
@@ -76,7 +76,9 @@ class ScanFile:
         path = Path(file).absolute()
         self.path = path if path.suffix else path.with_suffix(".h5")
         self._whole = f"/{scan.entry}/{scan.detector}_integrate"
-        self.processes = [f"{self._whole}_{safe_name(n)}" if n else self._whole for n in names]
+        self.processes = [
+            f"{self._whole}_{safe_name(n, 'way')}" if n else self._whole for n in names
+        ]
         self.frames = 0
         self._names, self._bins, self._errors = names, bins, with_errors
         self._rows: list[tuple[Integrated | None, float]] = []
@@ -298,11 +300,6 @@ class ScanFile:
         else:
             with suppress(InputError, OSError):
                 self.flush()
-
-
-def safe_name(words: str) -> str:
-    """Words as the name of a group or a file."""
-    return re.sub(r"[^\w.+-]+", "_", words).strip("._") or "_"
 
 
 def axes_of(bins: Bins) -> tuple[Axis, ...]:
