@@ -385,7 +385,7 @@ def test_a_run_imports_no_library_that_it_does_not_use(here: Folder) -> None:
     workflow.save("plain.json")
     code = (
         "import sys; from beamcanvas.cli import main\n"
-        "main(['run', 'plain.json', '--json'])\n"
+        "main(['run', 'plain.json', '--json', '--no-history'])\n"
         "heavy = {'numpy', 'pydantic', 'networkx', 'h5py', 'rich', 'yaml', 'AnyQt', 'silx',\n"
         "    'sqlite3', 'asyncio', 'ewokscore'}\n"
         "sys.exit(', '.join(sorted(heavy & set(sys.modules))) or 0)"

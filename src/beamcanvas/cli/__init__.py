@@ -19,6 +19,7 @@ COMMANDS = {
     "show": "list the nodes of a workflow, their tasks and inputs",
     "validate": "name everything that is wrong with a workflow",
     "convert": "write a workflow in another format",
+    "history": "list what ran, look at a run, run it again",
     "tasks": "list the tasks of the installed packages",
     "tutorials": "list the tutorials, or copy one",
 }

@@ -18,6 +18,7 @@ from .words import Parser, note, note_remarks
 
 if TYPE_CHECKING:
     from ..execution import Result
+    from ..execution.events import Handler
 
 #: ewoks' words for the outputs that are kept in memory; None is all
 _WANTED: dict[str, list[dict[str, bool]] | None] = {
@@ -48,6 +49,10 @@ def parser() -> Parser:
         "--events", action="append", default=[], metavar="FILE.db|NAME[:ARGUMENT]",
         help="write the events to an SQLite file, or send them to a handler by its name "
         "(log, an installed one); can be given several times",
+    )  # fmt: skip
+    made.add_argument(
+        "--no-history", action="store_true",
+        help="don't keep this run in your history (see: beamcanvas history)",
     )  # fmt: skip
     made.add_argument("-j", "--jobid", help="name of this run in its events")
     made.add_argument(
@@ -101,8 +106,10 @@ def run(options: Namespace) -> int:
     return 0
 
 
-def _handlers(options: Namespace) -> list[str]:
-    handlers = [_handler(text) for text in options.events]
+def _handlers(options: Namespace) -> list[str | Handler]:
+    handlers: list[str | Handler] = [_handler(text) for text in options.events]
+    if not options.no_history and os.environ.get("BEAMCANVAS_HISTORY") != "off":
+        handlers += _history()
     if "log" in handlers:
         import logging
 
@@ -113,6 +120,17 @@ def _handlers(options: Namespace) -> list[str]:
         if on_terminal and not {"log", "terminal"} & {*handlers}
         else handlers
     )
+
+
+def _history() -> list[Handler]:
+    """The user's history, unless it can't be written: that stops nobody."""
+    from ..execution.events import make_handler
+
+    try:
+        return [make_handler("history")]
+    except InputError as error:
+        note(f"This run isn't kept in your history. {error}")
+        return []
 
 
 def _handler(text: str) -> str:

@@ -6,21 +6,24 @@ workflow start, a start and an end for each firing (with progress between), work
 job end. Ends carry ``error``, ``error_message`` and ``error_traceback``.
 
 A handler is any callable that takes an event; if it has a ``close`` it is called after the
-last one. All are called in the thread of the run. Handlers by name are found in the
-entry-point group ``beamcanvas.events``: each is made by calling what the entry point names,
-with the text after the colon if there is one (``"sqlite:run.db"``).
+last one, and if it has an ``about``, this gets an `About` before the first. All are called
+in the thread of the run. Handlers by name are found in the entry-point group
+``beamcanvas.events``: each is made by calling what the entry point names, with the text
+after the colon if there is one (``"sqlite:run.db"``).
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ..errors import InputError
+from ..errors import Cancelled, InputError
 from ..task.validation import did_you_mean
-from ..workflow import Node, Workflow, id_text
+from ..workflow import Node, NodeId, Workflow, id_text
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -50,7 +53,23 @@ FIELDS: Mapping[str, str] = {
     "output_uris": "BLOB",
 }
 
-_OWN = {"log": "log:LogHandler", "sqlite": "sqlite:SqliteHandler", "terminal": "terminal:Terminal"}
+_OWN = {
+    "history": "history:HistoryHandler",
+    "log": "log:LogHandler",
+    "sqlite": "sqlite:SqliteHandler",
+    "terminal": "terminal:Terminal",
+}
+
+
+@dataclass(frozen=True)
+class About:
+    """What runs, for handlers that keep more of it than its events."""
+
+    job_id: str
+    workflow: Workflow
+    inputs: Mapping[NodeId, Mapping[Any, Any]]  #: given for this run
+    executor: str
+    results: str | None  #: the file of results
 
 
 def handler_names() -> list[str]:
@@ -117,27 +136,40 @@ class Events:
         if not self._handlers:
             return
         if job_id is None:
-            from uuid import uuid4
-
-            self.job_id = str(uuid4())
-        import socket
-
+            self.job_id = _unique()
         self._blank: Event = dict.fromkeys((*FIELDS, "message"))
         self._blank.update(
-            host_name=socket.gethostname(),
+            host_name=os.uname().nodename,
             process_id=os.getpid(),
             user_name=_user_name(),
             job_id=self.job_id,
             engine="beamcanvas",
         )
+        self._workflow = workflow
         self._workflow_id = str(workflow.id)
 
     def __bool__(self) -> bool:
         return bool(self._handlers)
 
-    def begin(self) -> None:
+    def begin(
+        self,
+        inputs: Mapping[NodeId, Mapping[Any, Any]] | None = None,
+        executor: str = "",
+        results: str | Path | None = None,
+    ) -> None:
         """The job and the workflow start."""
-        if self._handlers:
+        if self._handlers and self.job_id is not None:
+            about = About(
+                self.job_id,
+                self._workflow,
+                inputs or {},
+                executor,
+                None if results is None else str(Path(results).absolute()),
+            )
+            for handler in tuple(self._handlers):
+                tell = getattr(handler, "about", None)
+                if tell is not None:
+                    self._safely(handler, tell, about)
             self._send(context="job", type="start")
             self._send(context="workflow", type="start", workflow_id=self._workflow_id)
 
@@ -146,6 +178,8 @@ class Events:
         if not self._handlers:
             return
         told = _error_fields(error, str(error) or type(error).__name__ if error else "")
+        if isinstance(error, (Cancelled, KeyboardInterrupt)):
+            told["message"] = "stopped"
         self._send(context="workflow", type="end", workflow_id=self._workflow_id, **told)
         self._send(context="job", type="end", **told)
         for handler in self._handlers:
@@ -215,10 +249,22 @@ def _root_cause(error: BaseException | None) -> str:
     if error is None:
         return ""
     seen = {id(error)}  # what raised what can go round in circles
-    while (cause := error.__cause__ or error.__context__) is not None and id(cause) not in seen:
+    while True:
+        cause = error.__cause__
+        if cause is None and not error.__suppress_context__:
+            cause = error.__context__
+        if cause is None or id(cause) in seen:
+            break
         seen.add(id(cause))
         error = cause
     return str(error) or type(error).__name__
+
+
+def _unique() -> str:
+    """A random UUID; the module for them takes longer to import than a small run."""
+    n = int.from_bytes(os.urandom(16)) & ~(0xF << 76) & ~(0x3 << 62) | 4 << 76 | 2 << 62
+    text = f"{n:032x}"
+    return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
 
 
 def _user_name() -> str | None:

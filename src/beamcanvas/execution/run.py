@@ -109,6 +109,7 @@ def run(
         told = Events(events, workflow, job_id)
         where = Path(folder) if folder is not None else workflow.folder
         one = UnderWay(flat, scheduler, told, chosen, where.absolute(), cancelled, keep, writer)
+        told.begin(values, type(chosen).__name__.lower(), results)
         stopped = one.go()
         one.bring_home()
         result, error = one.result, stopped or one.error

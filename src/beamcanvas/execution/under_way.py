@@ -69,7 +69,6 @@ class UnderWay:
     def go(self) -> BaseException | None:
         """Run to the end, or until it is stopped: then return why."""
         stopped: BaseException | None = None
-        self._events.begin()
         try:
             self._loop()
         except BaseException as error:

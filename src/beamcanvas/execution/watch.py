@@ -124,6 +124,7 @@ def watch(
             )
             told = Events(events, workflow, None)
             one = UnderWay(flat, scheduler, told, chosen, folder, flag, None, None)
+            told.begin(values, type(chosen).__name__.lower())
             stopped = one.go()
             one.bring_home()
             if stopped is not None:

@@ -26,6 +26,8 @@ class SqliteHandler:
         When the file can't be written or isn't a database.
     """
 
+    patience = 1.0  #: seconds that another writer may take
+
     def __init__(self, path: str | Path) -> None:
         text = str(path)
         uri = text.startswith("file:")
@@ -33,7 +35,7 @@ class SqliteHandler:
             if not uri:
                 Path(text).parent.mkdir(parents=True, exist_ok=True)
             self._connection = sqlite3.connect(
-                text, timeout=1, uri=uri, isolation_level=None, check_same_thread=False
+                text, timeout=self.patience, uri=uri, isolation_level=None, check_same_thread=False
             )
             # each event is there for readers at once, also on other hosts (so no WAL), and
             # survives a crash of this process; only a power cut may cost some. The journal
