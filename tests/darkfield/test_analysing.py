@@ -20,6 +20,7 @@ from beamcanvas.darkfield import (
     keep_levels,
     keep_region,
     kernel_average_misorientation,
+    map_reciprocal_space,
     open_scan,
     replace_hot_pixels,
     separate_sources,
@@ -449,6 +450,27 @@ def test_layers() -> None:
     assert area[3] > 1.3 * area[6]
 
 
+@pytest.mark.parametrize(
+    ("frame", "boxes", "mean", "first"),
+    [
+        ("relative", 1010, 4.806715348282044, -0.07774875),
+        ("lattice", 2261, 5.981823212971409, 1.38230221),
+    ],
+)
+def test_reciprocal_space_is_darfix_s(shared, frame, boxes, mean, first) -> None:
+    """What darfix 7.0.2 gave for this scan, whose frames are a stand-in."""
+    stack = open_scan(shared / "darfix_316H_RSM_diffry.h5")
+    assert "161 positions" in stack.warnings[0]
+    given = {"hkl": (1, 0, 1), "lattice": 4.08, "pixel": 51, "energy": 17, "normal": (0, 1, 0)}
+    found = map_reciprocal_space(stack, **given, boxes=30, frame=frame, darfix_compatible=True)
+    assert np.isfinite(found.intensity).sum() == boxes
+    assert np.nanmean(found.intensity) == pytest.approx(mean, rel=1e-12)
+    assert found.axes[0].values[0] == pytest.approx(first, abs=1e-8)
+    exact = map_reciprocal_space(stack, **given, boxes=30, frame=frame)
+    assert exact.axes[0].values[0] == pytest.approx(first, rel=0.02)
+    assert exact.axes[0].values[0] != found.axes[0].values[0]
+
+
 # -- what is wrong, in one sentence
 
 
@@ -467,6 +489,7 @@ def test_wrong_words(grain, make_stack) -> None:
         (lambda: separate_sources(grain, number=82), "hold no 82 components"),
         (lambda: separate_sources(replace(grain, limit=10)), "allow more"),
         (lambda: sum_frames(grain, along="x"), "did not move"),
+        (lambda: map_reciprocal_space(grain), "a scan of diffry alone"),
     ):
         with pytest.raises(InputError, match=words):
             call()

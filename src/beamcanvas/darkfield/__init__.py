@@ -8,6 +8,7 @@ from .analyse.maps import PixelMaps
 from .analyse.misorientation import kernel_average_misorientation
 from .analyse.moments import Moments, compute_moments
 from .analyse.mosaicity import Mosaicity, compute_mosaicity
+from .analyse.reciprocal import ReciprocalMap, map_reciprocal_space
 from .analyse.rocking import RockingFits, fit_rocking_curves
 from .analyse.strain import compute_strain
 from .analyse.sums import SumImages, sum_frames
@@ -41,6 +42,7 @@ __all__ = [
     "Moments",
     "Mosaicity",
     "PixelMaps",
+    "ReciprocalMap",
     "RockingFits",
     "SumImages",
     "bin_pixels",
@@ -59,6 +61,7 @@ __all__ = [
     "kernel_average_misorientation",
     "leave_out_pixels",
     "list_scans",
+    "map_reciprocal_space",
     "open_images",
     "open_scan",
     "project",

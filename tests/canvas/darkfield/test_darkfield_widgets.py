@@ -222,6 +222,22 @@ def test_the_region_is_drawn(qtbot, stack) -> None:
     assert widget.noderun.outputs["stack"].shape == (81, 12, 10)
 
 
+def test_a_mask_is_drawn(qtbot, stack) -> None:
+    widget = widget_of(qtbot, "ow_leave_out_pixels", {"stack": stack}, runs=[[2, 3, 5]])
+    page = widget.area.page("Draw")
+    qtbot.waitUntil(lambda: page.picture.data is not None)
+    mask = page.tools.getSelectionMask()
+    assert np.argwhere(mask).tolist() == [[2, 3], [2, 4]]
+    mask[10, :4] = 1
+    page.tools.setSelectionMask(mask)
+    wanted = [[2, 3, 5], [10, 0, 4]]
+    qtbot.waitUntil(lambda: widget.noderun.settings.get("runs") == wanted)
+    run(qtbot, widget)
+    frames = widget.noderun.outputs["stack"].treated().frames([40])[0]
+    assert not frames[10, :4].any()
+    assert frames[11, :4].all()
+
+
 def test_dimensions_are_edited_in_the_table(qtbot, stack) -> None:
     plain = replace(
         stack, dimensions=(Dimension("frame", 81, 0, 80),), positions=np.arange(81.0)[None]

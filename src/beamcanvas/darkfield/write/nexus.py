@@ -21,6 +21,7 @@ from ...task import SILENT, Existing, Param, Progress, task
 from ..analyse.components import Components
 from ..analyse.maps import PixelMaps
 from ..analyse.mosaicity import Mosaicity
+from ..analyse.reciprocal import ReciprocalMap
 from ..analyse.sums import SumImages
 from ..stack import DarkfieldStack
 
@@ -32,7 +33,7 @@ _FILE = "NeXus (*.h5 *.nxs)"
 
 @task(title="Save maps", output="file", requires="darkfield")
 def save_maps(
-    maps: PixelMaps | Mosaicity | SumImages | Components,
+    maps: PixelMaps | Mosaicity | SumImages | Components | ReciprocalMap,
     *,
     file: Annotated[Path, Param(path="save", filter=_FILE)],
     existing: Existing = "keep",
@@ -45,7 +46,7 @@ def save_maps(
     Parameters
     ----------
     maps:
-        Moments, fits, strain, mosaicity, sums ...
+        Moments, fits, strain, mosaicity, sums, reciprocal space ...
     file:
         File to write.
     existing:
@@ -70,7 +71,9 @@ def save_maps(
     return path
 
 
-def plots_of(maps: PixelMaps | Mosaicity | SumImages | Components) -> Iterator[NXData]:
+def plots_of(
+    maps: PixelMaps | Mosaicity | SumImages | Components | ReciprocalMap,
+) -> Iterator[NXData]:
     """All that can be plotted of a result."""
     if isinstance(maps, PixelMaps):
         for name, values in maps.maps.items():
