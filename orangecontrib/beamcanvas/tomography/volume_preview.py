@@ -6,7 +6,7 @@ from concurrent.futures import Future
 from typing import Any
 
 import numpy as np
-from AnyQt.QtCore import Qt, QTimer
+from AnyQt.QtCore import QSize, Qt, QTimer
 from AnyQt.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -15,6 +15,7 @@ from AnyQt.QtWidgets import (
     QSizePolicy,
     QSlider,
     QSpinBox,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -73,6 +74,8 @@ class VolumePreview(Preview):
         self._late.timeout.connect(lambda: self.value.setText("Reading …"))
 
     def _panel(self) -> QWidget:
+        from silx.gui.plot import actions
+
         panel = QWidget()
         box = QVBoxLayout(panel)
         box.setContentsMargins(12, 8, 12, 8)
@@ -98,8 +101,15 @@ class VolumePreview(Preview):
         self.levels.setToolTip("Set black and white by the horizontal slice that is shown")
         self.levels.clicked.connect(self._set_levels)
         self.levels.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        colours = QToolButton()
+        colours.setDefaultAction(actions.control.ColormapAction(parent=self, plot=self.plots[0]))
+        colours.setIconSize(QSize(20, 20))
+        line = QHBoxLayout()
+        line.addWidget(colours)
+        line.addWidget(self.levels)
+        line.addStretch(1)
         box.addWidget(self.value)
-        box.addWidget(self.levels)
+        box.addLayout(line)
         box.addSpacing(6)
         box.addWidget(self.words)
         box.addStretch(1)

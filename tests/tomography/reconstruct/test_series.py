@@ -55,6 +55,7 @@ def test_each_is_done_and_failures_are_told(
     assert np.isnan(done.slices.data[0, 0, 0])
     assert np.isfinite(done.slices.data[2]).all()
     assert done.slices.nxdata().signal.ndim == 3
+    assert done.volumes is not None
     assert [v.path.name for v in done.volumes] == [f"{n}_vol.hdf5" for n in done.slices.names]
     assert open_volume(tmp_path / "wide_vol.hdf5").shape == (12, 64, 64)
 
@@ -63,7 +64,7 @@ def test_the_axis_of_the_example(several: Scans, simulated: TomoScan) -> None:
     two = Scans(several.scans[:2])
     done = reconstruct_scans(two, replace(simulated, centre=24.5), centre="as in the example")
     assert [s.rotation_axis for s in done.states] == ["24.50 px", "24.50 px"]
-    assert done.volumes == []
+    assert done.volumes is None
     unknown = reconstruct_scans(two, simulated, centre="as in the example")
     assert "rotation axis of the example, body, is not known" in unknown.states[0].problem
     assert unknown.slices is None

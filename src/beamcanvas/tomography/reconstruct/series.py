@@ -69,7 +69,7 @@ class ScansReconstructed(NamedTuple):
 
     states: list[ScanState]
     slices: SliceStack | None
-    volumes: list[Volume]
+    volumes: list[Volume] | None
 
 
 @task(title="Reconstruct scans", requires="tomography")
@@ -146,7 +146,7 @@ def reconstruct_scans(
             state = replace(state, problem=str(error))
         states.append(state)
     stack = _stacked(slices, row, unit) if slices else None
-    return ScansReconstructed(states, stack, volumes)
+    return ScansReconstructed(states, stack, volumes or None)
 
 
 def _with_frames(scan: TomoScan, like: TomoScan, progress: Progress) -> TomoScan:
