@@ -392,3 +392,23 @@ def test_a_run_imports_no_library_that_it_does_not_use(here: Folder) -> None:
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
+
+
+def test_watch_follows_a_file_to_its_end(tmp_path, capsys):
+    from beamcanvas.spectroscopy import read_spectra
+    from beamcanvas.spectroscopy.simulated import simulate_scan
+
+    tutorial = Path(__file__).parents[1] / "tutorials" / "spectroscopy"
+    foil = read_spectra([tutorial / "EXAFS_Cu.dat"])
+    file = simulate_scan(tmp_path / "a.h5", foil, points=300, sleep=lambda _: None)
+    scheme = str(tutorial / "exafs_plot.ows")
+    out = f"Save as NeXus:file={tmp_path / 'out.h5'}"
+    assert main(["watch", scheme, "--source", str(file), "-p", out]) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith("pass 1, ")
+    assert "the last: " in line
+    assert "overview: E0 898" in line
+    assert (tmp_path / "out.h5").exists()
+    assert main(["watch", scheme, "--source", str(file), "--node", "Gone"]) == 2
+    assert "There is no node 'Gone'" in capsys.readouterr().err
+    assert main(["watch", scheme, "--every", "0"]) == 2
