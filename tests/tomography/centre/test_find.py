@@ -81,6 +81,13 @@ def test_half_acquisition(half: TomoScan, finder: Any) -> None:
     assert near.scan.centre == pytest.approx(HALF, abs=0.5)
 
 
+def test_composite(half: TomoScan, savu: TomoScan) -> None:
+    found = find_centre(half, finder="composite-coarse-to-fine", near=129.0)
+    assert found.scan.centre == pytest.approx(HALF, abs=0.25)
+    with pytest.raises(InputError, match=r"found no rotation axis .*over more than 180 degrees"):
+        find_centre(savu, finder="composite-coarse-to-fine")
+
+
 def test_vo(savu: TomoScan) -> None:
     if finders.unavailable():
         with pytest.raises(InputError, match=r"'vo' can't run here\. The package 'algotom'"):

@@ -46,6 +46,7 @@ def find_centre(
             "sino-sliding-window",
             "sino-growing-window",
             "fourier-angles",
+            "composite-coarse-to-fine",
             "file",
         ],
         Param(words={**WORDS, "file": "what the file says"}, unavailable=unavailable, group="Find"),

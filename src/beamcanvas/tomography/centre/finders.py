@@ -25,6 +25,7 @@ Finder = Literal[
     "sino-sliding-window",
     "sino-growing-window",
     "fourier-angles",
+    "composite-coarse-to-fine",
 ]
 Side = Literal["left", "center", "right"]
 
@@ -39,6 +40,7 @@ WORDS: dict[Finder, str] = {
     "sino-sliding-window": "sliding window (360° sinogram)",
     "sino-growing-window": "growing window (360° sinogram)",
     "fourier-angles": "Fourier angles (360° sinogram)",
+    "composite-coarse-to-fine": "composite (many rows, over 220°)",
 }
 _OF_TWO = ("sliding-window", "centered", "growing-window", "octave-accurate", "global")
 #: degrees from which on a scan is a full turn
@@ -83,6 +85,8 @@ def column_of_axis(
     if why:
         raise InputError(f"The finder '{finder}' can't run here. {why}")
     find = _of_two if finder in _OF_TWO else _of_sinogram
+    if finder == "composite-coarse-to-fine":
+        find = _composite
     name = projections.scan.name
     with _quiet():
         try:
@@ -204,6 +208,31 @@ def _of_sinogram(
             one, np.ascontiguousarray(other), side=near, return_relative_to_middle=False
         )
     )
+
+
+def _composite(
+    projections: Projections,
+    finder: Finder,
+    side: Side | float | None,
+    first_angle: float | None,
+    row: int | None,
+    rows: tuple[int, int] | None,
+) -> float:
+    """Looks at rows all over the raw projections, which nabu reads itself."""
+    from nabu.pipeline.estimators import CompositeCORFinder
+    from nabu.resources.dataset_analyzer import analyze_dataset
+    from nabu.resources.nxflatfield import update_dataset_info_flats_darks
+
+    scan = projections.scan
+    dataset = analyze_dataset(str(scan.file), extra_options={"hdf5_entry": scan.entry})
+    folder = None if scan.darks is None else str(scan.darks.file.parent)
+    update_dataset_info_flats_darks(dataset, True, darks_flats_dir=folder)
+    options: dict[str, Any] = {"side": side or ("right" if scan.half_acquisition else "center")}
+    if isinstance(side, float):
+        near = projections.from_column(side) - (scan.shape[2] - 1) / 2
+        options = {"side": "near", "near_pos": near, "near_width": 20}
+    found = CompositeCORFinder(dataset, cor_options=options).find_cor()
+    return projections.to_column(float(found))
 
 
 @contextmanager
