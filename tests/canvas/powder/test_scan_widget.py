@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -116,13 +117,20 @@ def test_a_scan_is_seen_growing_while_it_is_measured(qtbot, tmp_path):
 
 def test_each_way_to_integrate_has_its_tab(qtbot, raw, tmp_path):
     widget = opened(qtbot, raw, tmp_path / "out.h5")
-    ways = describe_variants(named_sectors=["top: 60 to 120"])
+    ways = describe_variants(named_sectors=["top: 60 to 120", "left: 170 to 190"])
+    over_q = describe_variants(units=["q_nm^-1"])
+    ways = replace(ways, rows=ways.rows + over_q.rows)
     widget.noderun.linked["variants"] = Linked("Sectors", "Result", ways)
     widget.noderun.run()
     qtbot.waitUntil(lambda: widget.noderun.state is State.DONE, timeout=30000)
-    assert tabs_of(widget) == ["Frames", "Average", "Averages", "top"]
+    names = ["top", "left", "q (nm⁻¹)"]
+    assert tabs_of(widget) == ["Frames", "Average", "Averages", *names]
     widget.area.tabs.setCurrentIndex(2)
-    assert [name for name, _ in widget.area.page("Averages").curves] == ["all", "top"]
+    page = widget.area.page("Averages")
+    assert [name for name, _ in page.curves] == ["all", "top", "left"]
+    page.axis.setCurrentIndex(1)
+    page.axis.activated.emit(1)
+    assert [name for name, _ in page.curves] == ["q (nm⁻¹)"]
 
 
 def test_monitors_are_chosen_from_those_in_the_file(qtbot, raw, tmp_path):
