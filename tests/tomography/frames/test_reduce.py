@@ -107,6 +107,22 @@ def test_copied_to_a_scan_that_lacks_them(savu: TomoScan, tmp_path: Path) -> Non
         Projections(only_darks).radio(0)
 
 
+def test_one_flat_of_all_that_another_scan_has(simulated: TomoScan) -> None:
+    """Its frame numbers say nothing of this scan; the machine current still counts."""
+    lacking = replace(simulated, darks=None, flats=None)
+    copied = copy_darks_and_flats(lacking, simulated)
+    assert simulated.flats is not None
+    assert simulated.darks is not None
+    flat, dark = read_reduced(simulated.flats).mean(axis=0), read_reduced(simulated.darks)[0]
+    table = read_table(simulated)
+    assert table.currents is not None
+    with Projections(copied) as projections:
+        current = table.currents[table.projections[40]]
+        factor = np.mean(simulated.flats.currents) / current
+        expected = (projections.raw(40) - dark) / (flat - dark) * factor
+        np.testing.assert_allclose(projections.radio(40), expected, rtol=1e-5)
+
+
 def test_copies_must_fit(savu: TomoScan, tooth: TomoScan) -> None:
     with pytest.raises(InputError, match="24 × 160 pixels but tooth of 2 × 640"):
         copy_darks_and_flats(tooth, savu)

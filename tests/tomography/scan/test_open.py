@@ -175,7 +175,7 @@ REPLACEMENTS = (
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(data=st.data())
 def test_anything_may_stand_in_the_place_of_anything(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory

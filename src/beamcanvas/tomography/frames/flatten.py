@@ -54,7 +54,8 @@ class FlatField:
 
     T = (I - D) / (F - D) · (current of F) / (current of I), where F is interpolated
     linearly between the flats before and after a projection, in its number, which goes with
-    the angle and with time, as nabu does; or is the nearer of the two, where the scan says so.
+    the angle and with time, as nabu does; or is the nearer of the two, where the scan says so;
+    or the mean of all, where they are another scan's.
 
     A pixel whose flat is no brighter than its dark, or that is no number, measured nothing:
     it gets the value between its neighbours along the row.
@@ -78,13 +79,15 @@ class FlatField:
             )
         darks = self._read(scan, scan.darks, rows)
         flats = self._read(scan, scan.flats, rows)
+        if scan.flats.copied_from:  # their numbers are those of another scan
+            flats = flats.mean(axis=0, keepdims=True)
         self.dark: NDArray[np.float32] = darks.mean(axis=0)
         self._gains = flats - self.dark
         with np.errstate(invalid="ignore"):
             dead = ~(self._gains > 0).all(axis=0)
         self._gains[:, dead] = 1
         self._dead = _Gaps(dead) if dead.any() else None
-        self._at = np.array(scan.flats.frames, dtype=float)
+        self._at = np.array(scan.flats.frames[: len(flats)], dtype=float)
         self._is_nearest = scan.flat_interpolation == "nearest"
         self._factor = _current_factors(scan, table, scan.flats)
 
@@ -169,6 +172,8 @@ def _current_factors(scan: TomoScan, table: FrameTable, flats: Reduced) -> NDArr
     currents = table.currents
     if not scan.use_current or currents is None or len(flats.currents) != len(flats.frames):
         return np.ones(len(table.keys))
+    if flats.copied_from:
+        return np.asarray(np.mean(flats.currents) / currents)
     with_flats: ArrayLike = np.interp(np.arange(len(currents)), flats.frames, flats.currents)
     return np.asarray(with_flats) / currents
 
