@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,7 @@ class Exafs:
     def spectra(self) -> Spectra:
         return self.normalised.spectra
 
-    @property
+    @cached_property
     def kmax(self) -> Array:
         """(spectra,) where each spectrum ends, Å⁻¹; NaN where there is a problem."""
         points = np.isfinite(self.chi).sum(axis=1)
