@@ -57,6 +57,7 @@ class MaskPreview(Preview):
 
     def _show(self, total: Any) -> None:
         self.picture.show_image(total.nxdata())
+        self.picture.position.setText(" ")
         self.picture.set_whole(True)  # silx draws on the pixels that it sees
         self._load()
 

@@ -12,18 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...nexus.chunks import Buffers
 from ...task import Progress
+from .cores import own_buffers, usable_cores
 from .source import ArraySource, Source
-
-_local = threading.local()
-
-
-def usable_cores() -> int:
-    """Threads that work on a stack."""
-    said = os.environ.get("OMP_NUM_THREADS", "")
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return min(int(said), cores or 1) if said.isdigit() and int(said) > 0 else cores or 1
 
 
 def half_of_memory() -> int:
@@ -39,12 +30,6 @@ def working_type(dtype: Any) -> Any:
     dtype = np.dtype(dtype)
     small = dtype.kind in "bu" and dtype.itemsize <= 2
     return np.dtype(np.uint16) if small else np.dtype(np.float32)
-
-
-def own_buffers(name: str) -> Buffers:
-    """Memory that only this thread uses, under a name."""
-    kept: dict[str, Buffers] = _local.__dict__.setdefault("buffers", {})
-    return kept.setdefault(name, Buffers())
 
 
 def read(
@@ -115,6 +100,7 @@ class _Kept:
 
 
 KEPT = _Kept()
+_READING = threading.Lock()  #: a stack that two ask for at once is read once
 
 
 def in_memory(
@@ -132,6 +118,13 @@ def in_memory(
     rows, columns = source.shape
     if len(frames) * rows * columns * working_type(source.dtype).itemsize > limit:
         return None
-    found = read(source, frames.tolist(), slice(0, rows), slice(0, columns), progress)
-    KEPT.put(key, found, limit)
-    return found
+    while not _READING.acquire(timeout=0.2):
+        progress.check()
+    try:
+        found = KEPT.get(key)
+        if found is None:
+            found = read(source, frames.tolist(), slice(0, rows), slice(0, columns), progress)
+            KEPT.put(key, found, limit)
+        return found
+    finally:
+        _READING.release()

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...task import SILENT, Progress
-from .memory import in_memory, own_buffers, read, usable_cores, working_type
+from .cores import on_all_cores, own_buffers, usable_cores
+from .learnt import LEARNT
+from .memory import in_memory, read, working_type
 from .operation import Operation, Place, Shape
 from .types import DarkfieldStack
 
@@ -22,29 +21,6 @@ _FEWEST = 8  #: rows of a band
 
 #: what is done with rows `top` to `bottom` of all frames
 Work = Callable[[int, int, NDArray[Any]], None]
-
-
-class _Learnt:
-    """What steps learnt of whole stacks, kept for the next result from the same frames."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._found: OrderedDict[Any, Any] = OrderedDict()
-
-    def get(self, key: Any, make: Callable[[], Any]) -> Any:
-        with self._lock:
-            if key in self._found:
-                self._found.move_to_end(key)
-                return self._found[key]
-        made = make()
-        with self._lock:
-            self._found[key] = made
-            while len(self._found) > 16:
-                self._found.popitem(last=False)
-        return made
-
-
-_LEARNT = _Learnt()
 
 
 class Treated:
@@ -192,29 +168,15 @@ class Treated:
     def frames(self, numbers: Sequence[int], progress: Progress = SILENT) -> NDArray[Any]:
         """Some frames, whole."""
         if not self.by_frame:
-            out: NDArray[Any] | None = None
+            parts: dict[int, NDArray[Any]] = {}
 
             def take(top: int, bottom: int, block: NDArray[Any]) -> None:
-                nonlocal out
-                if out is None:
-                    out = np.empty((len(numbers), *self.shape[1:]), block.dtype)
-                out[:, top:bottom] = block[list(numbers)]
+                parts[top] = block[list(numbers)]
 
-            self.one_core(take, progress)
-            assert out is not None  # noqa: S101 - a stack has rows
-            return out
+            self.each_band(take, progress)
+            return np.concatenate([parts[top] for top in sorted(parts)], axis=1)
         known = self.learn(progress, whole_frames=True)
         return np.array(self._some_frames(self._source_frames(progress), numbers, known))
-
-    def one_core(self, work: Work, progress: Progress) -> None:
-        """As :meth:`each_band`, a band after the other, for work that is no thread's own."""
-        lock = threading.Lock()
-
-        def alone(top: int, bottom: int, block: NDArray[Any]) -> None:
-            with lock:
-                work(top, bottom, block)
-
-        self.each_band(alone, progress)
 
     def each_frames(
         self,
@@ -286,7 +248,7 @@ class Treated:
         stack = self.stack
         before = replace(stack, operations=stack.operations[:n], **_as_it_was(self.shapes[n][0]))
         key = stack.source.key, stack.order.tobytes(), stack.operations[: n + 1]
-        return _LEARNT.get(key, lambda: operation.learn(Treated(before), progress))
+        return LEARNT.get(key, lambda: operation.learn(Treated(before), progress))
 
 
 _UNKNOWN = object()
@@ -309,23 +271,3 @@ def _copied(block: NDArray[Any]) -> NDArray[Any]:
     copy: NDArray[Any] = kept.reshape(block.shape)
     copy[...] = block
     return copy
-
-
-def on_all_cores(
-    one: Callable[[Any], Any], items: Sequence[Any], progress: Progress
-) -> Iterator[Any]:
-    """What `one` gives for each item, in the order in which they are done.
-
-    A cancel is looked for five times a second; what is being worked on is then waited for.
-    """
-    with ThreadPoolExecutor(usable_cores()) as pool:
-        left: set[Future[Any]] = {pool.submit(one, item) for item in items}
-        try:
-            while left:
-                done, left = wait(left, timeout=0.2, return_when=FIRST_COMPLETED)
-                progress.check()
-                for future in done:
-                    yield future.result()
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise

@@ -1,0 +1,47 @@
+"""Work on all cores, each with memory of its own."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import Any
+
+from ...nexus.chunks import Buffers
+from ...task import Progress
+
+_local = threading.local()
+
+
+def usable_cores() -> int:
+    """Threads that work on a stack."""
+    said = os.environ.get("OMP_NUM_THREADS", "")
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return min(int(said), cores or 1) if said.isdigit() and int(said) > 0 else cores or 1
+
+
+def own_buffers(name: str) -> Buffers:
+    """Memory that only this thread uses, under a name."""
+    kept: dict[str, Buffers] = _local.__dict__.setdefault("buffers", {})
+    return kept.setdefault(name, Buffers())
+
+
+def on_all_cores(
+    one: Callable[[Any], Any], items: Sequence[Any], progress: Progress
+) -> Iterator[Any]:
+    """What `one` gives for each item, in the order in which they are done.
+
+    A cancel is looked for five times a second; what is being worked on is then waited for.
+    """
+    with ThreadPoolExecutor(usable_cores()) as pool:
+        left: set[Future[Any]] = {pool.submit(one, item) for item in items}
+        try:
+            while left:
+                done, left = wait(left, timeout=0.2, return_when=FIRST_COMPLETED)
+                progress.check()
+                for future in done:
+                    yield future.result()
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
