@@ -30,8 +30,9 @@ from beamcanvas.tomography import Volume
 #: axis across a view: what is along its rows, what is along its columns
 _VIEWS = {0: ("y", "x"), 1: ("z", "x"), 2: ("z", "y")}
 _NAMES = "zyx"
-#: every so many pixels are drawn where a slice is wider
+#: pixels along a view at most; a view across x is read no finer, as its voxels lie far apart
 _FINEST = 1200
+_FINEST_ACROSS_X = 500
 
 
 class VolumePreview(Preview):
@@ -164,17 +165,17 @@ class VolumePreview(Preview):
         self._reading = False
         self._late.stop()
         try:
-            volume, axis, at, cut = future.result()
+            volume, axis, at, cut, step = future.result()
         except InputError as error:
             self.value.setText(str(error))
             return
         if volume is self.volume:
             self._shown[axis] = at
-            self._show_cut(axis, cut)
+            self._show_cut(axis, cut, step)
         self._show_cross()
         self._read_next()
 
-    def _show_cut(self, axis: int, cut: Any) -> None:
+    def _show_cut(self, axis: int, cut: Any, read_step: int) -> None:
         from beamcanvas.canvas.previews.plots import new_colourmap
 
         new = axis not in self._cuts
@@ -186,7 +187,7 @@ class VolumePreview(Preview):
         self.plots[axis].addImage(
             np.ascontiguousarray(cut[::step, ::step]),
             legend="image",
-            scale=(step, step),
+            scale=(step * read_step,) * 2,
             colormap=self._colourmap,
             resetzoom=new,
             copy=False,
@@ -217,11 +218,12 @@ class VolumePreview(Preview):
             self.go({_NAMES.index(rows): event["y"], _NAMES.index(columns): event["x"]})
 
 
-def _read(volume: Volume, axis: int, at: int) -> tuple[Volume, int, int, Any]:
+def _read(volume: Volume, axis: int, at: int) -> tuple[Volume, int, int, Any, int]:
     from beamcanvas.tomography.volume.reading import VolumeData
 
+    step = -(-max(volume.shape[:2]) // _FINEST_ACROSS_X) if axis == 2 else 1
     with VolumeData(volume) as data:
-        return volume, axis, at, data.cut(axis, at)
+        return volume, axis, at, data.cut(axis, at, step), step
 
 
 def _facts(volume: Volume) -> str:

@@ -57,6 +57,7 @@ def test_what_is_written_comes_back(tmp_path: Path, format: Any) -> None:
             assert np.array_equal(read.frames(2, 3), data[2:3])
             for axis in range(3):
                 assert np.array_equal(read.cut(axis, 2), data.take(2, axis))
+                assert np.array_equal(read.cut(axis, 2, 3), data.take(2, axis)[::3, ::3])
     theirs = Factory.create_tomo_object_from_identifier(written.identifier)
     assert np.array_equal(theirs.load_data(), data)
     assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []

@@ -230,7 +230,7 @@ def _composite(
     options: dict[str, Any] = {"side": side or ("right" if scan.half_acquisition else "center")}
     if isinstance(side, float):
         near = projections.from_column(side) - (scan.shape[2] - 1) / 2
-        options = {"side": "near", "near_pos": near, "near_width": 20}
+        options = {"side": "near", "near_pos": near, "near_width": 10}
     found = CompositeCORFinder(dataset, cor_options=options).find_cor()
     return projections.to_column(float(found))
 

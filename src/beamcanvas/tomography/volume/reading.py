@@ -75,17 +75,20 @@ class VolumeData:
             return np.asarray(self._array[start:stop])
         return np.stack([read_slice(file) for file in self._files[start:stop]])
 
-    def cut(self, axis: int, index: int) -> NDArray[Any]:
-        """One slice across an axis (0 z, 1 y, 2 x), its rows along the first axis that is left."""
+    def cut(self, axis: int, index: int, step: int = 1) -> NDArray[Any]:
+        """One slice across an axis (0 z, 1 y, 2 x), its rows along the first axis that is left.
+
+        With a `step`, every so many of its rows and columns.
+        """
         if axis == 0:
-            frame: NDArray[Any] = self.frames(index, index + 1)[0]
+            frame: NDArray[Any] = self.frames(index, index + 1)[0][::step, ::step]
             return frame
-        where: list[Any] = [slice(None)] * 3
+        where: list[Any] = [slice(None, None, step)] * 3
         where[axis] = index
         if self.volume.format in ("hdf5", "vol"):
             return np.asarray(self._array[tuple(where)])
-        lines = [self.frames(z, z + 1)[0][tuple(where[1:])] for z in range(self.shape[0])]
-        return np.stack(lines)
+        rows = range(0, self.shape[0], step)
+        return np.stack([self.frames(z, z + 1)[0][tuple(where[1:])] for z in rows])
 
 
 class _Pages:

@@ -134,9 +134,9 @@ def stitch_volumes(
     ordered, starts = _placed(given, along, overlap)
     with ExitStack() as stack:
         data = [stack.enter_context(VolumeData(v)) for v in ordered]
-        cuts = [d.cut(2, d.shape[2] // 2) for d in data]
-        if along == 1:
-            cuts = [cut.T for cut in cuts]
+        progress(0.0, "Looking at the seams")
+        # cuts of which whole rows are read: the stitching axis, and x
+        cuts = [d.cut(1 - along, d.shape[1 - along] // 2) for d in data]
         starts = _searched(cuts, starts, search)
         joint = _Joint(ordered, along, starts, strategy)
         if match:
