@@ -141,6 +141,10 @@ def test_what_the_file_says_more_is_kept(simulated: TomoScan, tmp_path: Path) ->
     scan = open_scan(file)
     saved = save_scan(edit_scan(scan, energy=31), file=tmp_path / "saved.nx")
     joined = concatenate_scans(collect_scans(scan, scan), file=tmp_path / "joined.nx")
+    stood = save_scan(edit_scan(scan, x_translation=2, y_translation=-3), file=tmp_path / "x.nx")
+    with h5py.File(stood.file) as root:
+        np.testing.assert_allclose(root["entry0000/sample/x_translation"][()], [2e-3] * count)
+        np.testing.assert_allclose(root["entry0000/sample/y_translation"][()], [-3e-3] * count)
     with h5py.File(saved.file) as root:
         entry = root["entry0000"]
         moved = entry["sample/x_translation"][()]

@@ -9,6 +9,10 @@ from ...task import Param, task
 from .nxtomo import doubts_of
 from .types import TomoScan
 
+_Translation = Annotated[
+    float | None,
+    Param(unit="mm", auto="as in the file", group="Sample position", more=True),
+]
 _Flip = Literal["as in the file", "yes", "no"]
 
 
@@ -44,6 +48,9 @@ def edit_scan(
     upside_down: Annotated[_Flip, Param(label="Flipped upside down", group="Detector")] = (
         "as in the file"
     ),
+    x_translation: _Translation = None,
+    y_translation: _Translation = None,
+    z_translation: _Translation = None,
     sample: Annotated[str | None, Param(auto="as in the file", more=True)] = None,
 ) -> TomoScan:
     """Correct what a scan's file says. The file stays as it is; *Save scan* writes it.
@@ -70,6 +77,12 @@ def edit_scan(
         Whether frames were stored mirrored; that is undone on reading.
     upside_down:
         Whether frames were stored upside down; that is undone on reading.
+    x_translation:
+        Where the sample stood along x, the same for all frames.
+    y_translation:
+        Along y: upwards, in files of today's NXtomo.
+    z_translation:
+        Along z: upwards, in older files of ESRF.
     sample:
         The sample's name.
     """
@@ -90,6 +103,11 @@ def edit_scan(
             scan.half_acquisition if field_of_view == "as in the file" else field_of_view == "half"
         ),
         flips=(_flip(left_right, scan.flips[0]), _flip(upside_down, scan.flips[1])),
+        translation=(
+            _translation(x_translation, scan.translation[0]),
+            _translation(y_translation, scan.translation[1]),
+            _translation(z_translation, scan.translation[2]),
+        ),
         sample=scan.sample if sample is None else sample,
         warnings=tuple(w for w in scan.warnings if w not in doubts_of(scan)),
     )
@@ -98,3 +116,7 @@ def edit_scan(
 
 def _flip(said: _Flip, found: bool) -> bool:
     return found if said == "as in the file" else said == "yes"
+
+
+def _translation(said: float | None, before: float | None) -> float | None:
+    return before if said is None else 1e-3 * said

@@ -218,6 +218,10 @@ def described(scan: TomoScan, parts: list[Part]) -> Any:
         made.sample.propagation_distance = scan.propagation_distance * units.meter
     if scan.source_distance is not None:
         made.instrument.source.distance = -scan.source_distance * units.meter
+    frames = sum(len(part.frames) for part in parts)
+    for axis, where in zip("xyz", scan.translation, strict=True):
+        if where is not None:
+            setattr(made.sample, f"{axis}_translation", np.full(frames, where) * units.meter)
     if scan.energy is not None:
         made.instrument.beam.incident_energy = scan.energy * units.keV
     return made

@@ -86,6 +86,8 @@ class TomoScan:
     # -- what was decided so far
     #: image keys that differ from the file's: first frame, last frame, key
     keys: tuple[tuple[int, int, int], ...] = ()
+    #: of the sample along x, y and z, m, where they differ from the file's
+    translation: tuple[float | None, float | None, float | None] = (None, None, None)
     darks: Reduced | None = None
     flats: Reduced | None = None
     flat_interpolation: FlatInterpolation = "linear"  #: between flats before and after
