@@ -153,3 +153,16 @@ def fails_at_first(file: str, times: int, how: str = "raise") -> int:
             os._exit(4)
         raise RuntimeError("not yet")
     return called
+
+
+@task
+def count_calls(file: str, x: float) -> float:
+    """Adds a letter to the file ``calls`` beside `file`, which isn't there."""
+    with (Path(file).parent / "calls").open("a") as calls:
+        calls.write("x")
+    return x
+
+
+@task
+def writes(file: Annotated[Path, Param(path="save")]) -> Path:
+    return file

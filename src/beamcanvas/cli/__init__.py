@@ -20,6 +20,7 @@ COMMANDS = {
     "validate": "name everything that is wrong with a workflow",
     "convert": "write a workflow in another format",
     "history": "list what ran, look at a run, run it again",
+    "cache": "list the results that are kept in a folder, or clean it",
     "tasks": "list the tasks of the installed packages",
     "tutorials": "list the tutorials, or copy one",
 }

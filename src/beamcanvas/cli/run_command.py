@@ -44,6 +44,10 @@ def parser() -> Parser:
         "dask[:COUNT|ADDRESS|slurm:JOBS] or an installed one",
     )  # fmt: skip
     made.add_argument("--results", metavar="FILE.h5", help="write all results, as NeXus")
+    made.add_argument(
+        "--cache", metavar="DIR",
+        help="keep results in DIR, and run nothing again that ran with the same inputs",
+    )  # fmt: skip
     made.add_argument("--json", action="store_true", help="print the outputs as JSON")
     made.add_argument(
         "--events", action="append", default=[], metavar="FILE.db|NAME[:ARGUMENT]",
@@ -90,6 +94,7 @@ def run(options: Namespace) -> int:
                 outputs=_WANTED[which],
                 merge_outputs=False,
                 results=options.results,
+                cache=options.cache,
                 events=_handlers(options),
                 job_id=options.jobid,
             )

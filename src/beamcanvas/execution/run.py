@@ -20,6 +20,7 @@ from .under_way import UnderWay
 
 if TYPE_CHECKING:
     from ..nexus.results import ResultsWriter
+    from .cache import Cache
 
 __all__ = ["Result", "run"]
 
@@ -32,6 +33,7 @@ def run(
     outputs: Outputs = None,
     merge_outputs: bool = True,
     results: str | Path | None = None,
+    cache: str | Path | Cache | None = None,
     events: Iterable[str | Handler] = (),
     job_id: str | None = None,
     cancelled: Flag | None = None,
@@ -65,6 +67,9 @@ def run(
         NeXus file of what each node got and gave (`beamcanvas.nexus.results`), written node
         by node as they end, and there as a whole at the end, also of a run that fails or is
         cancelled. With ``outputs=[]`` nothing needs to stay in memory.
+    cache:
+        Folder of results that are kept from run to run: a task whose version, code and
+        inputs are as they were isn't run again. Tasks that write files always run.
     events:
         Handlers of events: callables, or names such as ``"log"``, ``"terminal"``,
         ``"sqlite:run.db"``.
@@ -108,7 +113,14 @@ def run(
             writer = opened.enter_context(ResultsWriter(results, workflow, values))
         told = Events(events, workflow, job_id)
         where = Path(folder) if folder is not None else workflow.folder
-        one = UnderWay(flat, scheduler, told, chosen, where.absolute(), cancelled, keep, writer)
+        kept: Cache | None = None
+        if cache is not None:
+            from .cache import Cache
+
+            kept = cache if isinstance(cache, Cache) else Cache(cache)
+        one = UnderWay(
+            flat, scheduler, told, chosen, where.absolute(), cancelled, keep, writer, kept
+        )
         told.begin(values, type(chosen).__name__.lower(), results)
         stopped = one.go()
         one.bring_home()

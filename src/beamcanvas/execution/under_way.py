@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from threading import Event as Flag
 from time import monotonic, time
@@ -23,6 +25,7 @@ from .work import Work
 
 if TYPE_CHECKING:
     from ..nexus.results import ResultsWriter
+    from .cache import Cache
 
 #: seconds after which a run looks whether it was cancelled, and what takes too long
 _LOOK = 0.1
@@ -41,8 +44,13 @@ class UnderWay:
         cancelled: Flag | None,
         keep: Iterable[NodeId] | None,
         writer: ResultsWriter | None,
+        cache: Cache | None = None,
     ) -> None:
         self._writer = writer
+        self._cache = cache
+        #: of pieces whose outputs are to be kept, by which key; and those that are kept already
+        self._keys: dict[int, tuple[str, Work]] = {}
+        self._found: deque[tuple[int, dict[str, Any]]] = deque()
         self._flat = flat
         self._scheduler = scheduler
         self._events = events
@@ -87,6 +95,10 @@ class UnderWay:
         while self._pieces:
             if self.is_cancelled():
                 raise Cancelled("The run was cancelled.")
+            if self._found:
+                serial, outputs = self._found.popleft()
+                self.finished(serial, outputs, time())
+                continue
             self._executor.wait(self, _LOOK)
             if self._ends:
                 self._end_overdue()
@@ -119,7 +131,32 @@ class UnderWay:
         serial = self._serial
         self._serial += 1
         self._pieces[serial] = (pieces, number)
-        self._executor.submit(pieces.piece(number, serial))
+        work = pieces.piece(number, serial)
+        if self._cache is None or not self._is_kept(self._cache, serial, work):
+            self._executor.submit(work)
+
+    def _is_kept(self, cache: Cache, serial: int, work: Work) -> bool:
+        asked = replace(work, inputs=self._executor.home(work.inputs))
+        key = cache.key(asked)
+        if key is None:
+            return False
+        outputs = cache.find(key)
+        if outputs is None:
+            self._keys[serial] = key, asked
+            return False
+        self._found.append((serial, outputs))
+        return True
+
+    def _keep_for_later(
+        self, cache: Cache, key: str, work: Work, outputs: dict[str, Any], seconds: float
+    ) -> None:
+        try:
+            cache.keep(key, work, self._executor.home(outputs), seconds)
+        except (InputError, TaskError) as error:  # a full disk is no reason to stop
+            import logging
+
+            logging.getLogger(__name__).warning("No more results are kept. %s", error)
+            self._cache = None
 
     def _end_overdue(self) -> None:
         now = monotonic()
@@ -189,7 +226,9 @@ class UnderWay:
             if time - began > pieces.rules.timeout:  # nobody could stop it
                 self.failed(serial, pieces.overdue(), time)
                 return
-        self._end(serial, time)
+        began = self._end(serial, time)
+        if self._cache is not None and serial in self._keys:
+            self._keep_for_later(self._cache, *self._keys.pop(serial), outputs, time - began)
         pieces.finished(number, outputs)
         self._one_less(pieces, time)
 
@@ -212,12 +251,13 @@ class UnderWay:
         pieces.failed(number, error)
         self._one_less(pieces, time)
 
-    def _end(self, serial: int, time: float) -> None:
-        """A piece came to its end."""
+    def _end(self, serial: int, time: float) -> float:
+        """A piece came to its end; when it began."""
         if serial not in self._began:  # before it could say that it began
             self.started(serial, time, os.getpid())
-        del self._pieces[serial], self._began[serial]
         self._ends.pop(serial, None)
+        del self._pieces[serial]
+        return self._began.pop(serial)[0]
 
     def _one_less(self, pieces: Pieces, time: float) -> None:
         if pieces.are_done:
