@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
-from threading import local
+from threading import Lock, local
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,8 @@ from .threads import in_threads
 
 #: of the non-uniform transform; far below the noise of any projection
 _PRECISION = 1e-3
+#: FFTW, where finufft is built with it, plans for one thread at a time
+_PLANNING = Lock()
 #: about so many values are transformed at once: some 0.3 s of work between looks at a cancel
 _AT_ONCE = 3_000_000
 
@@ -171,16 +173,17 @@ class FourierSlices:
             return found[1]
         import finufft
 
-        plan = finufft.Plan(
-            1,
-            self.geometry.shape,
-            n_trans=count,
-            eps=_PRECISION,
-            isign=1,
-            dtype="complex64",
-            nthreads=1,
-            spread_sort=0,  # lines through the origin are in good order already
-        )
+        with _PLANNING:
+            plan = finufft.Plan(
+                1,
+                self.geometry.shape,
+                n_trans=count,
+                eps=_PRECISION,
+                isign=1,
+                dtype="complex64",
+                nthreads=1,
+                spread_sort=0,  # lines through the origin are in good order already
+            )
         plan.setpts(*self._points)
         self._own.plan = (count, plan)
         return plan
