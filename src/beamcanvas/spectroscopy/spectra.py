@@ -137,6 +137,16 @@ def problem_lines(problems: Mapping[int, str], spectra: Spectra) -> list[str]:
     return lines
 
 
+def new_problems(
+    problems: Mapping[int, str], before: Mapping[int, str], spectra: Spectra
+) -> tuple[str, ...]:
+    """What a step warns of: the spectra that it could not use itself, some lines of them."""
+    if spectra.growing:  # what is waited for is no doubt
+        return ()
+    own = {number: why for number, why in problems.items() if number not in before}
+    return tuple(problem_lines(own, spectra)[:4])
+
+
 def check_usable(problems: Mapping[int, str], spectra: Spectra) -> None:
     """Raise `InputError` when no spectrum is left; not while they are still measured."""
     if len(problems) >= len(spectra) and not spectra.growing:

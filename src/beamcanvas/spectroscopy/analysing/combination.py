@@ -14,7 +14,7 @@ from ...nexus import Axis, NXData
 from ...task import SILENT, Param, Progress, task
 from ..reading.tidy import onto
 from ..reducing.normalised import Normalised
-from ..spectra import Array, Spectra, problem_words
+from ..spectra import Array, Spectra, new_problems, problem_words
 
 Curve = Literal["norm", "flat", "derivative"]
 CurveOf = Annotated[Curve, Param(label="Fit of", words={"norm": "normalised", "flat": "flattened"})]
@@ -208,7 +208,7 @@ def fit_combination(
             "at_most": at_most,
         },
         problems=problems,
-        warnings=normalised.warnings,
+        warnings=new_problems(problems, normalised.problems, normalised.spectra),
     )
 
 

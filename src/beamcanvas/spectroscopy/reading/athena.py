@@ -17,7 +17,7 @@ from ..reducing.fourier import fourier_transform
 from ..reducing.normalise import normalise
 from ..reducing.normalised import Normalised
 from ..reducing.transforms import FourierTransform
-from ..spectra import Array, Spectra
+from ..spectra import Array, Spectra, new_problems
 from .assemble import athena_spectrum
 from .athena_file import Group, read_groups
 from .join import joined
@@ -179,7 +179,7 @@ def _normalised(
         range_of=which,
         settings={**first.settings, "preset": "athena", "parameters": "of the project"},
         problems=dict(problems),
-        warnings=spectra.warnings,
+        warnings=new_problems(problems, {}, spectra),
     )
 
 
@@ -200,7 +200,7 @@ def _exafs(
         coefficients=_stacked([None if p is None else p.coefficients for p in parts]),
         settings={} if first is None else {**first.settings, "parameters": "of the project"},
         problems=found,
-        warnings=normalised.warnings,
+        warnings=new_problems(found, problems, normalised.spectra),
     )
 
 
@@ -222,5 +222,5 @@ def _fourier(
         window=window,
         settings={"kweight": 2.0, **({} if first is None else first.settings)},
         problems=found,
-        warnings=exafs.warnings,
+        warnings=new_problems(found, exafs.problems, exafs.spectra),
     )

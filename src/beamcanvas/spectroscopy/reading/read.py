@@ -11,7 +11,7 @@ import numpy as np
 from ...errors import InputError
 from ...nexus.file import is_hdf5
 from ...task import SILENT, Param, Progress, task
-from ..spectra import Spectra
+from ..spectra import Spectra, new_problems
 from .assemble import athena_spectrum, spectra_of
 from .athena_file import content, is_project, read_groups
 from .columns import read_columns, read_text
@@ -107,7 +107,10 @@ def read_spectra(
         for file in progress.each(files, "Reading")
     ]
     whole = joined(found)
-    return as_map(whole, shape) if shape is not None else whole
+    if shape is not None:
+        whole = as_map(whole, shape)
+    told = new_problems(whole.problems, {}, whole)
+    return replace(whole, warnings=(*whole.warnings, *told))
 
 
 class _How(NamedTuple):

@@ -12,7 +12,7 @@ from .. import larch
 from ..kernels.autobk import SHORTEST, Autobk, Plan
 from ..kernels.constants import k_grid, wavenumber
 from ..kernels.windows import Window
-from ..spectra import check_usable, extents, problem_lines
+from ..spectra import check_usable, extents, new_problems
 from .blocks import blocks_of, with_e0
 from .exafs import Exafs
 from .normalised import Normalised
@@ -178,5 +178,5 @@ def remove_background(
             "engine": engine,
         },
         problems=problems,
-        warnings=(*spectra.warnings, *problem_lines(problems, spectra)[:4]),
+        warnings=new_problems(problems, normalised.problems, spectra),
     )

@@ -11,7 +11,7 @@ from ...task import SILENT, Param, Progress, task
 from ..kernels.constants import KSTEP
 from ..kernels.fourier import backward, forward, k_window, r_window
 from ..kernels.windows import Window
-from ..spectra import check_usable, problem_lines
+from ..spectra import check_usable, new_problems
 from .exafs import Exafs
 from .presets import Preset, filled
 from .transforms import BackTransform, FourierTransform
@@ -132,7 +132,7 @@ def fourier_transform(
             "dk2": dk2,
         },
         problems=problems,
-        warnings=(*spectra.warnings, *problem_lines(problems, spectra)[:4]),
+        warnings=new_problems(problems, exafs.problems, spectra),
     )
 
 
@@ -183,5 +183,4 @@ def back_transform(
         window=taper,
         settings={"rmin": rmin, "rmax": rmax, "window": window, "dr": dr},
         problems=fourier.problems,
-        warnings=fourier.warnings,
     )

@@ -12,7 +12,7 @@ from ..edges import edge_energy, nearest_edge
 from ..kernels.constants import index_at, index_near
 from ..kernels.e0 import FEWEST, steepest
 from ..kernels.preedge import Ranges, fit_edge, line_at, resolve_ranges
-from ..spectra import Array, Spectra, check_usable, extents, problem_lines
+from ..spectra import Array, Spectra, check_usable, extents, new_problems
 from .blocks import AT_ONCE, blocks_of, usable, with_e0
 from .judge import Edges, judge, noise_of, rise_of
 from .mback import fit_mback
@@ -190,7 +190,7 @@ def normalise(
         range_of=found.range_of,
         settings=settings,
         problems=dict(sorted(problems.items())),
-        warnings=(*spectra.warnings, *problem_lines(problems, spectra)[:4]),
+        warnings=new_problems(problems, spectra.problems, spectra),
     )
 
 

@@ -81,7 +81,6 @@ class BackTransform:
     window: Array  #: (len(r),)
     settings: Mapping[str, Any] = field(default_factory=dict)
     problems: Mapping[int, str] = field(default_factory=dict)
-    warnings: tuple[str, ...] = ()
 
     @property
     def spectra(self) -> Spectra:
@@ -107,7 +106,6 @@ class WaveletTransform:
     r: Array  #: Å
     values: NDArray[np.complex128]  #: (len(r), len(k))
     settings: Mapping[str, Any] = field(default_factory=dict)
-    warnings: tuple[str, ...] = ()
 
     @property
     def summary(self) -> str:
