@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -69,6 +68,8 @@ def said_of(file: Path) -> tuple[str, int, int] | None:
 
 def fingerprint_of(scan: TomoScan) -> str:
     """Changes with whatever changes the voxels: files, decisions, settings."""
+    from hashlib import sha256  # with all of OpenSSL
+
     plain = replace(scan, warnings=(), centre_from="")
     files = [scan.file, *(r.file for r in (scan.darks, scan.flats) if r is not None)]
     settings = scan.reconstruction
@@ -77,7 +78,7 @@ def fingerprint_of(scan: TomoScan) -> str:
         states = [(f.stat().st_mtime_ns, f.stat().st_size) for f in files]
     except OSError as error:
         raise InputError(f"{error.filename}: {error.strerror}.") from None
-    return hashlib.sha256(repr((plain, states)).encode()).hexdigest()
+    return sha256(repr((plain, states)).encode()).hexdigest()
 
 
 def make_chunk(plan: VolumePlan, chunk: tuple[int, int], progress: Progress = SILENT) -> Path:
