@@ -11,6 +11,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from beamcanvas.errors import InputError
+from beamcanvas.nexus.simulated_scan import ScanWriter
 from beamcanvas.powder import (
     Detector,
     Geometry,
@@ -235,6 +236,20 @@ class TestSimulated:
             assert np.degrees(np.sqrt(np.mean((one - two) ** 2))) < 2e-3
         off = abs(found.geometry.distance - truth.geometry.distance)
         assert off < max(5 * found.uncertainties["distance"], 1e-4)
+
+    def test_from_the_frames_of_a_scan(self, tmp_path: Path) -> None:
+        """The motor is the one that moved; nothing about positions is typed."""
+        truth, positions = SIMULATED[0][1:]
+        made = simulated(tmp_path, truth, positions)
+        writer = ScanWriter(tmp_path / "a.h5", ("detx",), positioners={"detx": 0.0})
+        for row in made.rows:
+            writer.add(row.open().data, detx=row.position)
+        images = images_at_positions(files=[writer.finish()], scan=1)
+        setup = Setup(named_calibrant("LaB6"), DETECTOR, truth.geometry.wavelength)
+        found = calibrate_goniometer(setup, images, distance=130)
+        assert found.trusted, found.reason
+        assert found.images.motor == "detx"
+        assert found.geometry.distance == pytest.approx(truth.geometry.distance, abs=1e-4)
 
     def test_two_distances_tell_the_energy(self, tmp_path: Path) -> None:
         truth = SIMULATED[0][1]
