@@ -10,12 +10,17 @@ from typing import Any
 
 from ..errors import InputError, TaskNotFoundError
 from ..workflow import Node, NodeId, Workflow, id_text
+from ..workflow.interface import interface_of
 
 Values = dict[NodeId, dict[str | int, Any]]
 
 #: ewoks' flags: how they name nodes, in the order in which they are applied
 _FLAGS = {
-    "-p": ("[NODE:]NAME=VALUE", "an input of a node, by its id or label; of start nodes without"),
+    "-p": (
+        "[NODE:]NAME=VALUE",
+        "an input of a node, by its id or label; without, one that the workflow declares, else "
+        "of start nodes",
+    ),
     "-pn": ("ID:NAME=VALUE", "an input of the node with that id"),
     "-pt": ("TASK:NAME=VALUE", "an input of the nodes of a task (the end of its identifier)"),
     "-pl": ("LABEL:NAME=VALUE", "an input of the nodes with that label"),
@@ -115,6 +120,9 @@ def _targets(
     before = text.partition("=")[0]
     if flag == "-p" and ":" not in before:
         name, value = _name_and_value(flag, text)
+        if (public := interface_of(flat).inputs.get(str(name))) is not None:
+            yield public.node, public.of, value
+            return
         chosen = _having(workflow, _start_nodes(flat), name, text, flag)
         yield from ((node, name, value) for node in chosen)
         return

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Cancelled, InputError, TaskError
-from ..workflow import NodeId
+from ..workflow import NodeId, Workflow
+from ..workflow.interface import interface_of
 from .parameters import add_flags, given_inputs
 from .words import Parser, note, note_remarks
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from ..execution.events import Handler
 
 #: ewoks' words for the outputs that are kept in memory; None is all
-_WANTED: dict[str, list[dict[str, bool]] | None] = {
+_WANTED: dict[str, list[dict[str, Any]] | None] = {
     "none": [],
     "end": [{"all": False}],
     "all": None,
@@ -38,6 +39,13 @@ def parser() -> Parser:
         "scan_12.h5                  # again what made these results",
     )  # fmt: skip
     made.add_argument("file", metavar="FILE", help="workflow, or file of results")
+    made.add_argument(
+        "--help-for", action="store_true", help="tell what FILE takes and gives, and run nothing"
+    )
+    made.add_argument(
+        "--dry-run", action="store_true",
+        help="tell what would run, where, with which inputs, and what is missing",
+    )  # fmt: skip
     made.add_argument(
         "--executor", default="inline", metavar="NAME[:ARGUMENT]",
         help="where the nodes run: inline (default), threads[:COUNT], processes[:COUNT], "
@@ -60,8 +68,9 @@ def parser() -> Parser:
     )  # fmt: skip
     made.add_argument("-j", "--jobid", help="name of this run in its events")
     made.add_argument(
-        "--outputs", choices=("none", "end", "all"),
-        help="of which nodes the outputs are printed (default: none, with --json: end)",
+        "--outputs", choices=("none", "end", "all", "declared"),
+        help="of which nodes the outputs are printed, or those that the workflow declares "
+        "(default: none, with --json: end)",
     )  # fmt: skip
     made.add_argument("--merge-outputs", action="store_true", help="print them in one, not by node")
     add_flags(made)
@@ -77,13 +86,23 @@ def run(options: Namespace) -> int:
     workflow = load(options.file)
     note_remarks(workflow)
     inputs: Mapping[NodeId, Mapping[Any, Any]] = {}
-    if options.parameters or options.inputs is not None:
+    wanted: list[dict[str, Any]] | None = None
+    asked = options.help_for or options.dry_run or options.outputs == "declared"
+    if options.parameters or options.inputs is not None or asked:
         from ..workflow.validation import check
 
         with naming(Path(options.file)):
             flat = check(workflow)
         inputs = given_inputs(workflow, flat, options)
+        if options.help_for or options.dry_run:
+            return _tell(options, workflow, flat, inputs)
+        if options.outputs == "declared":
+            wanted = interface_of(flat).wanted()
     which = options.outputs or ("end" if options.json else "none")
+    if which == "declared":
+        options.merge_outputs = True
+    else:
+        wanted = _WANTED[which]
     failure: BaseException | None = None
     try:
         with naming(Path(options.file)), _quiet_stdout(options.json):
@@ -91,7 +110,7 @@ def run(options: Namespace) -> int:
                 workflow,
                 inputs,
                 executor=options.executor,
-                outputs=_WANTED[which],
+                outputs=wanted,
                 merge_outputs=False,
                 results=options.results,
                 cache=options.cache,
@@ -108,6 +127,21 @@ def run(options: Namespace) -> int:
         _print_outputs(options, nodes, result.file)
     if failure is not None:
         raise failure
+    return 0
+
+
+def _tell(
+    options: Namespace,
+    workflow: Workflow,
+    flat: Workflow,
+    inputs: Mapping[NodeId, Mapping[Any, Any]],
+) -> int:
+    from .asking import print_help, print_plan
+
+    if options.help_for:
+        print_help(options.file, workflow, flat)
+    else:
+        print_plan(workflow, inputs, options.executor, options.cache)
     return 0
 
 

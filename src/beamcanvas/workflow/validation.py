@@ -14,6 +14,7 @@ from ..task.validation import InputValidator, did_you_mean
 from .analysis import required_links, start_nodes
 from .flat import flatten
 from .garbage import no_garbage_collection
+from .interface import KEY, interface_of
 from .model import TASK_TYPES, Link, Node, NodeId, Workflow, id_text
 from .rules import LINK_KEY, NODE_KEY, link_problems, node_problems
 
@@ -66,7 +67,7 @@ def _examine(workflow: Workflow, tasks: bool) -> tuple[list[Problem], Workflow]:
         flat = flatten(workflow)
     except WorkflowError as error:
         return [Problem(None, "graph", problem) for problem in error.problems], workflow
-    found = [*_graph(flat)]
+    found = [*_graph(flat), *_interface(flat)]
     if tasks:
         found += _tasks(flat)
     return found, flat
@@ -138,6 +139,14 @@ def _graph(flat: Workflow) -> Iterator[Problem]:
     place = {node_id: i for i, node_id in enumerate(flat.nodes)}
     if any(place[link.source] >= place[link.target] for link in flat.links):
         yield from _never_run(flat, required)  # else there is no loop
+
+
+def _interface(flat: Workflow) -> Iterator[Problem]:
+    if KEY in flat.extra:
+        try:
+            interface_of(flat)
+        except WorkflowError as error:
+            yield from (Problem(None, KEY, problem) for problem in error.problems)
 
 
 def _fed_twice(flat: Workflow, required: list[bool]) -> Iterator[Problem]:
