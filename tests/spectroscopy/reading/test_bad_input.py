@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import random
 
 import h5py
 import numpy as np
@@ -11,7 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beamcanvas.errors import InputError
-from beamcanvas.spectroscopy import normalise, read_athena, read_spectra
+from beamcanvas.spectroscopy import (
+    fourier_transform,
+    normalise,
+    read_athena,
+    read_spectra,
+    remove_background,
+)
 from beamcanvas.spectroscopy.reading.expression import evaluate, names_in
 
 from ..conftest import DATA, TUTORIAL
@@ -50,7 +57,7 @@ def test_points_without_numbers(cu, tmp_path):
     mu = cu.mu[0].copy()
     mu[[5, 200, 400]] = np.nan
     spectra = read_spectra([written(tmp_path / "nan.dat", cu.energy, mu)])
-    assert "3 of 612 points are no numbers and were left out" in spectra.warnings[0]
+    assert "3 of 612 points have no energy or no number" in spectra.warnings[0]
     assert normalise(spectra).edge_step[0] == pytest.approx(2.2988, rel=1e-3)
     with pytest.raises(InputError, match="gives no number at any energy"):
         read_spectra([written(tmp_path / "none.dat", cu.energy, mu * np.nan)])
@@ -191,3 +198,38 @@ def test_any_text_is_a_value_or_a_sentence(text):
     except InputError:
         pass
     names_in(text)
+
+
+@pytest.mark.parametrize("name", ["cu_rt01.xmu", "feo_rt1.xdi"])
+@pytest.mark.parametrize("seed", range(12))
+def test_damaged_files_are_read_or_named(tmp_path, name, seed):
+    """Lines lost, doubled, cut, mixed up: a spectrum or one sentence, also while it grows."""
+    chance = random.Random(seed)
+    lines = (DATA / name).read_text().splitlines()
+    for _ in range(chance.randint(1, 5)):
+        at = chance.randrange(len(lines))
+        change = chance.randrange(6)
+        if change == 0:
+            del lines[at : at + chance.randint(1, 60)]
+        elif change == 1:
+            lines[at] = "".join(chance.choices("0123456789.eE+-# \t,nNaA;!&", k=20))
+        elif change == 2:
+            lines[at:at] = [chance.choice(lines)] * chance.randint(1, 30)
+        elif change == 3:
+            lines[at] = lines[at].replace("1", "nan", 1)
+        elif change == 4:
+            lines[at] = lines[at][: chance.randint(0, 20)]
+        else:
+            chance.shuffle(lines)
+    file = tmp_path / name
+    file.write_text("\n".join(lines))
+    for growing in (False, True):
+        try:
+            spectra = read_spectra([file], growing=growing)
+            assert (np.diff(spectra.energy) > 0).all()
+            found = fourier_transform(remove_background(normalise(spectra)))
+        except InputError as error:
+            assert not growing or "waiting" not in str(error)
+            assert "\n" not in str(error)
+        else:
+            assert found.summary

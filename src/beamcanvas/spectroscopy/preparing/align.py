@@ -61,7 +61,7 @@ def calibrate_energy(
         When there is no foil, or no edge is known near its E0.
     """
     moved = shift
-    if by != "shift":
+    if by != "shift" and not (spectra.growing and len(spectra.energy) < FEWEST):
         found = _e0(spectra, by)
         if to is None:
             element, edge = (spectra.element, spectra.edge) if spectra.edge else nearest_edge(found)

@@ -54,6 +54,8 @@ def deglitch(
     InputError
         When a point lies outside of the data.
     """
+    if spectra.growing and len(spectra.energy) < FEWEST:
+        return spectra
     energy = spectra.energy
     bad = np.zeros(spectra.mu.shape, dtype=bool)
     step = np.diff(energy).max()
@@ -112,7 +114,9 @@ def glitches(energy: Array, mu: Array, threshold: float, window: int) -> NDArray
     away[:, 3:-3] = mu[:, 3:-3] - np.einsum("snk,nk->sn", values[:, :, around], weights)
     size = np.nan_to_num(np.abs(away))
     usual = median_filter(size, size=(1, 2 * window + 1), mode="nearest")
-    range_of_mu = np.nanmax(mu, axis=1) - np.nanmin(mu, axis=1)
+    finite = np.isfinite(mu)
+    top, bottom = (np.where(finite, mu, end) for end in (-np.inf, np.inf))
+    range_of_mu = top.max(axis=1) - bottom.min(axis=1)
     limit = np.maximum(threshold * usual, SMALLEST * range_of_mu[:, np.newaxis])
     # the neighbours of a glitch stick out too, the other way and less
     highest = size

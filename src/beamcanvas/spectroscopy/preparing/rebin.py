@@ -57,6 +57,8 @@ def rebin_spectra(
     InputError
         When the edge is not in the data, or the regions are not in order.
     """
+    if spectra.growing and len(spectra.energy) < FEWEST:
+        return spectra
     energy = spectra.energy
     e0 = _e0(spectra) if e0 is None else e0
     if not energy[0] < e0 < energy[-1]:

@@ -13,6 +13,7 @@ from .table import Array
 
 SMALLEST = 0.0005  #: eV: energies nearer than this are the same
 _HC = 12398.419843320026  #: eV Å
+_HIGHEST = 1e6  #: eV
 _KEV = 120.0  #: no energy of an absorption edge is as small in eV, none as large in keV
 
 
@@ -120,13 +121,14 @@ def tidied(energy: Array, *values: Array, where: str) -> Tidy:
         When nothing is left.
     """
     doubts = []
-    good = np.isfinite(energy)
-    good &= np.isfinite(values[0])
+    good = np.isfinite(values[0]) & (energy > 0) & (energy < _HIGHEST)
     lost = int(len(good) - good.sum())
     if not good.any():
         raise InputError(f"{where}: not one of its {len(good)} points has a number for mu.")
     if lost:
-        doubts.append(f"{where}: {lost} of {len(good)} points are no numbers and were left out.")
+        doubts.append(
+            f"{where}: {lost} of {len(good)} points have no energy or no number and were left out."
+        )
     energy, kept = energy[good], [np.asarray(v, dtype=float)[good] for v in values]
     backwards = np.diff(energy)
     if len(energy) > 2 and (backwards < 0).any() and not (backwards <= 0).all():
@@ -153,6 +155,8 @@ def onto(grid: Array, energy: Array, values: Array) -> Array:
     """(…, points) of values on another grid, by a cubic spline; NaN outside of their own."""
     from scipy.interpolate import CubicSpline
 
+    if len(energy) < 2:
+        return np.full((*values.shape[:-1], len(grid)), np.nan)
     inside = (grid >= energy[0] - SMALLEST) & (grid <= energy[-1] + SMALLEST)
     out = np.full((*values.shape[:-1], len(grid)), np.nan)
     out[..., inside] = CubicSpline(energy, values, axis=-1)(grid[inside])
