@@ -35,6 +35,7 @@ class Once(app.Program):
             if window.widget_registry is None:
                 return QTimer.singleShot(50, look)
             print("heavy", at_show)
+            print("widgets", sorted(m for m in sys.modules if ".ow_" in m or m == "ewokscore"))
             print("nodes", [n.title for n in window.scheme.nodes])
             print("welcome", window.welcome_page.isVisible())
             print("categories", [c.name for c in window.widget_registry.categories()])
@@ -70,6 +71,7 @@ def start(tmp_path: Path, *files: str) -> dict[str, str]:
 def test_a_first_start_asks_nothing_and_loads_nothing_heavy(tmp_path):
     said = start(tmp_path)
     assert said["heavy"] == "[[]]"
+    assert said["widgets"] == "[]"  # the tool box shows them without loading any
     assert said["welcome"] == "True"
     assert "Powder" in said["categories"]
     config = [p.relative_to(tmp_path / "config") for p in (tmp_path / "config").rglob("*.ini")]

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
@@ -44,7 +47,22 @@ def test_the_name_means_our_own_task_here() -> None:
 
 @pytest.mark.parametrize("widget", [NoTask, Lost])
 def test_a_widget_without_a_task_has_no_such_class(widget: type) -> None:
+    pytest.importorskip("ewokscore")
     assert not hasattr(widget, "ewokstaskclass")
+
+
+def test_who_looks_at_a_widget_loads_nothing_of_ewoks() -> None:
+    look = f"""
+import sys
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+from test_as_class import Widget
+before = hasattr(Widget, "ewokstaskclass")
+print(before, "ewokscore" in sys.modules)
+"""
+    said = subprocess.run(
+        [sys.executable, "-c", look], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert said.stdout.split() == ["False", "False"]
 
 
 @pytest.mark.peer

@@ -220,6 +220,8 @@ class OfWidget:
     """
 
     def __get__(self, widget: Any, widget_class: Any) -> Any:
+        if "ewokscore" not in sys.modules:  # Orange looks at each attribute of each widget
+            raise AttributeError("Only ewoks asks for its kind of task.")
         identifier = widget_class.task_identifier
         if not identifier:
             raise AttributeError(f"The widget {widget_class.__name__} has no task.")

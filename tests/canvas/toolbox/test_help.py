@@ -40,7 +40,7 @@ def test_the_help_of_a_kind_lists_its_settings(configured):
     assert "Parameters" not in html
     assert "<b>B</b>" in html
     for kind in catalogue().scan().registry.widgets():
-        assert "----" not in kind_html(kind) + kind.long_description + kind.description
+        assert "----" not in kind_html(kind) + kind.description
         assert "``" not in kind_html(kind)
 
 

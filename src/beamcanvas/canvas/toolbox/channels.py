@@ -24,14 +24,14 @@ def channels(task: Task) -> tuple[list[InputSignal], list[OutputSignal]]:
     """The channels of a task. Data come first; settings are linked only when asked for."""
     specs = sorted(task.inputs.values(), key=lambda s: not s.is_data)
     return (
-        [_input(spec, task.help_for(spec.name)) for spec in specs],
+        [_input(spec) for spec in specs],
         [_output(spec) for spec in task.outputs.values()],
     )
 
 
-def _input(spec: Input, doc: str = "") -> InputSignal:
+def _input(spec: Input) -> InputSignal:
     flags = Single | (Default if spec.is_data else NonDefault | Explicit)
-    signal = InputSignal(spec.label, types_of(spec.annotation), "", flags, id=spec.name, doc=doc)
+    signal = InputSignal(spec.label, types_of(spec.annotation), "", flags, id=spec.name)
     signal.key = spec.name
     return signal
 
@@ -39,7 +39,7 @@ def _input(spec: Input, doc: str = "") -> InputSignal:
 def _output(spec: Output) -> OutputSignal:
     types = types_of(spec.annotation)
     flags = NonDefault | (Dynamic if object in types else 0)
-    signal = OutputSignal(spec.label, types, flags, id=spec.name, doc=spec.help)
+    signal = OutputSignal(spec.label, types, flags, id=spec.name)
     signal.key = spec.name
     return signal
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from html import escape
 
 from orangecanvas.document import interactions, schemeedit
@@ -14,6 +15,7 @@ _CODE = re.compile(r"``(.+?)``")
 _ROLE = re.compile(r":[\w:]+:`~?([^`]+)`")
 
 
+@lru_cache(maxsize=512)
 def prose(doc: str) -> str:
     """The paragraphs of a docstring that say what it is about, each in one line."""
     from docstring_parser import ParseError, parse  # only when someone reads

@@ -22,7 +22,7 @@ from ...task import Task, resolve
 from ...workflow import Link, Node, Workflow
 from ...workflow.values import Encoder, from_literal
 from .channels import channels, open_input, open_output
-from .help import first_paragraph, prose
+from .help import first_paragraph
 from .widget_source import WidgetSource, constants, read_widgets, sources
 
 log = logging.getLogger(__name__)
@@ -109,9 +109,8 @@ class Catalogue:
             id=widget.qualified_name,
             category=said.get("category", category.name),
             description=said.get("description") or first_paragraph(task.help),
-            long_description=prose(task.help),
             qualified_name=widget.qualified_name,
-            package=widget.qualified_name.rpartition(".")[0],
+            package=category.package,  # Orange imports it to find the icon
             project_name=project,
             keywords=list(said.get("keywords", ())),
             priority=said.get("priority", 1000),
@@ -218,7 +217,6 @@ def generic_description(task: Task) -> WidgetDescription:
         outputs,
     )
     description.description = first_paragraph(task.help)
-    description.long_description = prose(task.help)
     description.task = task
     return description
 
