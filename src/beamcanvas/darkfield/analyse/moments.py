@@ -170,34 +170,28 @@ def _finished(
     scan: _Scaled,
 ) -> dict[str, NDArray[np.float64]]:
     """The maps from the sums of powers."""
-    from ..kernels.moments import pair_index, sums_around
+    from ..kernels.moments import moments_from_sums, pair_index, sums_around
 
     total = sums[0]
-    seen = np.where(total > 0, total, np.nan)
     found = {"intensity": total}
+    nowhere = np.zeros_like(total)
     means = []
     for m, motor in enumerate(scan.motors):
-        m1, m2, m3, m4 = sums[1 + 4 * m : 5 + 4 * m] / seen
-        means.append(m1)
-        centre = np.zeros_like(m1)
-        few = np.flatnonzero(m2 - m1**2 < _NARROW**2)
+        each = np.empty((4, len(total)))
+        moments_from_sums(total, sums[1 + 4 * m : 5 + 4 * m], nowhere, _NARROWEST, each)
+        few = np.flatnonzero(each[1] < _NARROW)
         if few.size:
-            again = np.zeros((5, few.size))
-            sums_around(frames, scan.positions[m], few, m1[few], again)
-            centre[few] = m1[few]
-            m1 = m1.copy()
-            m1[few], m2[few], m3[few], m4[few] = again[1:] / seen[few]
-        variance = m2 - m1**2
-        narrow = ~(variance > _NARROWEST**2)
-        variance[narrow & np.isfinite(m1)] = 0.0
-        deviation = np.sqrt(variance)
-        shape = np.where(narrow, np.nan, deviation)
-        skew = (m3 - 3 * m1 * m2 + 2 * m1**3) / shape**3
-        kurtosis = (m4 - 4 * m1 * m3 + 6 * m1**2 * m2 - 3 * m1**4) / shape**4 - 3
-        found[map_name(CENTRE, motor)] = scan.middle[m] + scan.half[m] * (centre + m1)
-        found[map_name(WIDTH, motor)] = FWHM * scan.half[m] * deviation
-        found[map_name(SKEWNESS, motor)] = skew
-        found[map_name(KURTOSIS, motor)] = kurtosis
+            centres = each[0, few]
+            again, better = np.zeros((5, few.size)), np.empty((4, few.size))
+            sums_around(frames, scan.positions[m], few, centres, again)
+            moments_from_sums(total[few], again[1:], centres, _NARROWEST, better)
+            each[:, few] = better
+        means.append(each[0])
+        found[map_name(CENTRE, motor)] = scan.middle[m] + scan.half[m] * each[0]
+        found[map_name(WIDTH, motor)] = FWHM * scan.half[m] * each[1]
+        found[map_name(SKEWNESS, motor)] = each[2]
+        found[map_name(KURTOSIS, motor)] = each[3]
+    seen = np.where(total > 0, total, np.nan)
     first_pair = 1 + 4 * len(scan.motors)
     for row, (a, b) in enumerate(pair_index(len(scan.motors)), first_pair):
         covariance = sums[row] / seen - means[a] * means[b]

@@ -86,6 +86,43 @@ def power_sums(frames, fast, ramps, slow, sums):  # type: ignore[no-untyped-def]
                     pair += 1
 
 
+@njit(nogil=True, cache=True, error_model="numpy")
+def moments_from_sums(total, powers, offset, narrowest, out):  # type: ignore[no-untyped-def]
+    """Mean, standard deviation, skewness and excess kurtosis, (4, pixels), from power sums.
+
+    Parameters
+    ----------
+    total, powers:
+        Σy and Σy·d, Σy·d², Σy·d³, Σy·d⁴: (pixels,) and (4, pixels).
+    offset:
+        Where each pixel's distances d are counted from; added to the mean.
+    narrowest:
+        A smaller deviation is none at all: there are no skewness and kurtosis then.
+    """
+    for p in range(len(total)):
+        s = total[p]
+        if not s > 0.0:
+            out[:, p] = np.nan
+            continue
+        m1 = powers[0, p] / s
+        m2 = powers[1, p] / s
+        m3 = powers[2, p] / s
+        m4 = powers[3, p] / s
+        variance = m2 - m1 * m1
+        out[0, p] = offset[p] + m1
+        if not variance > narrowest * narrowest:
+            out[1, p] = 0.0
+            out[2, p] = np.nan
+            out[3, p] = np.nan
+            continue
+        deviation = np.sqrt(variance)
+        third = m3 - 3.0 * m1 * m2 + 2.0 * m1 * m1 * m1
+        fourth = m4 - 4.0 * m1 * m3 + 6.0 * m1 * m1 * m2 - 3.0 * m1 * m1 * m1 * m1
+        out[1, p] = deviation
+        out[2, p] = third / (variance * deviation)
+        out[3, p] = fourth / (variance * variance) - 3.0
+
+
 @njit(nogil=True, cache=True)
 def sums_around(frames, x, pixels, centres, sums):  # type: ignore[no-untyped-def]
     """Add up y, y·d, y·d², y·d³, y·d⁴ of some pixels, d the distance from a pixel's centre.

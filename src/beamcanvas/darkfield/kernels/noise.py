@@ -83,6 +83,32 @@ def excess_sums(frames, top, bottom, sums):  # type: ignore[no-untyped-def]
         sums[k, 1] += squares
 
 
+@njit(nogil=True, cache=True, fastmath={"reassoc", "nsz"})  # as above
+def replace_by_deviation(frames, factor, out):  # type: ignore[no-untyped-def]
+    """Copy whole frames into `out`, a hot pixel as the median of its neighbours.
+
+    A pixel is hot where it exceeds that median by more than `factor` standard deviations of
+    all such differences in its frame.
+    """
+    number, rows, columns = frames.shape
+    lines = np.empty((3, columns + 2), frames.dtype)
+    for k in range(number):
+        local_median(frames[k], 0, rows, lines[0], lines[1], lines[2], out[k])
+        row = frames[k].reshape(-1)
+        line = out[k].reshape(-1)
+        total = 0.0
+        squares = 0.0
+        for j in range(len(row)):
+            d = np.float64(row[j]) - np.float64(line[j])
+            total += d
+            squares += d * d
+        mean = total / len(row)
+        limit = factor * np.sqrt(max(squares / len(row) - mean * mean, 0.0))
+        for j in range(len(row)):
+            hot = np.float64(row[j]) - np.float64(line[j]) > limit
+            line[j] = line[j] if hot else row[j]
+
+
 @njit(nogil=True, cache=True)
 def replace_hot(frames, top, bottom, limits, grounds, slope, out):  # type: ignore[no-untyped-def]
     """Copy rows `top` to `bottom` into `out`, a hot pixel as the median of its neighbours.

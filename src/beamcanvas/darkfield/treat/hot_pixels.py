@@ -73,13 +73,7 @@ class ReplaceHotPixels(Operation):
 
     def _limits_of(self, frames: NDArray[Any]) -> NDArray[np.float64]:
         """As :meth:`learn`, of whole frames."""
-        from ..kernels.noise import excess_sums
-
-        number, rows, columns = frames.shape
-        if self.by_deviation:
-            sums = np.zeros((number, 2))
-            excess_sums(frames, 0, rows, sums)
-            return self._by_deviation(sums, rows * columns)
+        _, rows, columns = frames.shape
         parts = []
         for top, bottom in _sample(rows, columns):
             first = max(top - 1, 0)
@@ -88,16 +82,19 @@ class ReplaceHotPixels(Operation):
         return self._from(parts)
 
     def apply(self, block: NDArray[Any], place: Place) -> NDArray[Any]:
-        from ..kernels.noise import replace_hot
+        from ..kernels.noise import replace_by_deviation, replace_hot
 
         first, last = place.top - place.first, place.bottom - place.first
+        size = len(block) * (last - first) * block.shape[2]
+        out = place.buffers.get("out", size, block.dtype)[:size]
+        out = out.reshape(len(block), last - first, block.shape[2])
+        if place.known is None and self.by_deviation:
+            replace_by_deviation(block, self.factor, out)
+            return out
         if place.known is None:
             limits = self._limits_of(block)
         else:
             limits = place.known[:, list(place.frames)]
-        size = len(block) * (last - first) * block.shape[2]
-        out = place.buffers.get("out", size, block.dtype)[:size]
-        out = out.reshape(len(block), last - first, block.shape[2])
         slope = 0.0 if self.by_deviation else self.factor**2
         replace_hot(block, first, last, *limits, slope, out)
         return out
