@@ -13,7 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beamcanvas.darkfield import list_scans, open_images, open_scan, set_dimensions
+from beamcanvas.darkfield import (
+    list_scans,
+    open_images,
+    open_scan,
+    set_dimensions,
+    subtract_background,
+)
 from beamcanvas.darkfield.read.dimensions import arrange, guess, levels, named_in_title
 from beamcanvas.darkfield.simulated import Motor, write_scan
 from beamcanvas.errors import InputError
@@ -171,6 +177,7 @@ def test_a_scan_that_ended_early(tmp_path, grain_frames) -> None:
     assert stack.grid == (5, 9)
     assert "ended early: 5 of 9 steps of chi are complete, 5 frames" in stack.warnings[0]
     assert np.array_equal(stack.treated().frames([44])[0], grain_frames[44])
+    assert subtract_background(stack).warnings == ()  # it is told once
 
 
 def virtual(folder: Path, frames: np.ndarray, per_file: int = 27) -> Path:

@@ -132,8 +132,8 @@ class DarkfieldStack(Whole):
         return tuple(o.words for o in self.operations)
 
     def then(self, *operations: Operation) -> DarkfieldStack:
-        """The same with further steps."""
-        return replace(self, operations=(*self.operations, *operations))
+        """The same with further steps. What was doubtful before is told where it was found."""
+        return replace(self, operations=(*self.operations, *operations), warnings=())
 
     def dimension(self, motor: str) -> int:
         """Which dimension a motor is.

@@ -73,7 +73,8 @@ def set_pixel_size(
         else:
             width /= stretch
     _, rows, columns = stack.shape
-    return replace(stack, magnified=Magnified(height, width, rows / 2, columns / 2))
+    magnified = Magnified(height, width, rows / 2, columns / 2)
+    return replace(stack, magnified=magnified, warnings=())
 
 
 def _where(stack: DarkfieldStack, motor: str) -> float:
