@@ -226,13 +226,15 @@ def measured(
         np.save(folder / "frames.npy", frames)
         np.save(folder / "positions.npy", positions)
         theirs = ask_peer(said.peer, folder, first, not said.without_drift)
+        for which in ("", "cpu "):
+            theirs[f"{which}both"] = theirs[f"{which}noise"] + theirs[f"{which}moments"]
     rows = (
         ("noise chain, whole stack written", "noise", "noise"),
         ("all moments of two motors", "moments", "moments"),
         ("  against darling's mean and covariance", "moments", "darling"),
         (f"2D fits of {FITTED} x {FITTED} pixels", "fits", "fits"),
         ("drift searched for (at most 512 x 512)", "drift", "drift"),
-        ("noise chain and moments in one go", "both", ""),
+        ("noise chain and moments, nothing written", "both", "both"),
     )
     print(f"{'':42}{'here':>9}{'peer':>9}{'ratio':>8}{'cpu':>8}")
     for words, own, other in rows:
