@@ -12,7 +12,7 @@ from numba import njit
 
 FITTED, NO_SIGNAL, NOT_CONVERGED, OUTSIDE, TOO_FEW = range(5)
 
-_FAR = 30.0  #: squared distance from a peak at which it is nothing
+_FAR = 25.0  #: squared distance from a peak at which it is nothing
 
 
 @njit(nogil=True, cache=True, fastmath={"reassoc", "contract", "nsz", "arcp"}, error_model="numpy")
@@ -156,7 +156,7 @@ def _settle(y, x, peaks, ground, at, most):  # type: ignore[no-untyped-def]
             vector[:] = trial_vector
             cost = found
             damping *= 0.1
-            if gain <= 1e-6 * cost:
+            if gain <= 1e-5 * cost:
                 return cost, True
         else:
             damping *= 10.0
