@@ -128,6 +128,43 @@ def test_the_place_and_the_brightness_are_found(tmp_path: Path) -> None:
     assert np.allclose(voxels(joined.volume), WHOLE, rtol=1e-4)
 
 
+@pytest.mark.parametrize("strategy", ["cosinus weights", "linear weights", "mean", "closest"])
+@pytest.mark.parametrize("size", [2, 7])
+def test_weights_are_those_of_nabu(tmp_path: Path, strategy: Any, size: int) -> None:
+    from nabu.stitching import overlap as nabu
+
+    kernel = nabu.ImageStichOverlapKernel(
+        stitching_axis=0,
+        frame_unstitched_axis_size=1,
+        stitching_strategy=nabu.OverlapStitchingStrategy(strategy),
+        overlap_size=size,
+    )
+    kernel.compute_weights()
+    ones = np.ones((9, 4, 5), np.float32)
+    low, high = make(tmp_path, "low", ones), make(tmp_path, "high", 3 * ones)
+    joined = stitch_volumes(first=low, second=high, overlap=size, strategy=strategy)
+    expected = (kernel.weights_img_1 + 3 * kernel.weights_img_2).ravel()
+    assert joined.seams.image[9 - size : 9, 2] == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize("strategy", ["cosinus weights", "linear weights", "mean", "closest"])
+def test_an_overlap_of_one_voxel_keeps_the_values(tmp_path: Path, strategy: Any) -> None:
+    # nabu's linear weights of one voxel are 1 and 1, so that it doubles
+    low, high = make(tmp_path, "low", WHOLE[:9]), make(tmp_path, "high", WHOLE[8:20])
+    joined = stitch_volumes(first=low, second=high, overlap=1, strategy=strategy)
+    assert joined.seams.image == pytest.approx(WHOLE[:20, 10], abs=1e-5)
+
+
+@pytest.mark.parametrize("asked", range(1, 20, 3))
+def test_stitching_stops_wherever_it_is_asked(tmp_path: Path, asked: int) -> None:
+    parts = [make(tmp_path, "a", WHOLE[:18]), make(tmp_path, "b", WHOLE[12:], (12, 0, 0))]
+    left = iter(range(asked))
+    progress = Progress(is_cancelled=lambda: next(left, None) is None)
+    with pytest.raises(Cancelled):
+        stitch_volumes(parts, search=3, file=tmp_path / "joined.hdf5", progress=progress)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.hdf5", "b.hdf5"]
+
+
 def test_what_does_not_fit_is_told(tmp_path: Path) -> None:
     a = make(tmp_path, "a", WHOLE[:9])
     far = make(tmp_path, "far", WHOLE[:9], (20, 0, 0))

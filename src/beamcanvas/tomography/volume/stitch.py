@@ -137,7 +137,7 @@ def stitch_volumes(
         progress(0.0, "Looking at the seams")
         # cuts of which whole rows are read: the stitching axis, and x
         cuts = [d.cut(1 - along, d.shape[1 - along] // 2) for d in data]
-        starts = _searched(cuts, starts, search)
+        starts = _searched(cuts, starts, search, progress)
         joint = _Joint(ordered, along, starts, strategy)
         if match:
             joint.match(cuts)
@@ -199,13 +199,16 @@ def _placed(
     return [v for _, v in placed], [round(start - placed[0][0]) for start, _ in placed]
 
 
-def _searched(cuts: Sequence[NDArray[Any]], starts: list[int], search: int) -> list[int]:
+def _searched(
+    cuts: Sequence[NDArray[Any]], starts: list[int], search: int, progress: Progress
+) -> list[int]:
     """Starts at which neighbours look most alike, each near where it was thought to be."""
     found = list(starts)
     for n in range(1, len(cuts)):
         wanted = found[n - 1] + starts[n] - starts[n - 1]
         best = (-2.0, wanted)
         for start in range(wanted - search, wanted + search + 1) if search else ():
+            progress.check()
             shared = found[n - 1] + len(cuts[n - 1]) - start
             if 2 <= shared <= min(len(cuts[n - 1]), len(cuts[n])):
                 a, b = cuts[n - 1][-shared:].ravel(), cuts[n][:shared].ravel()
@@ -310,18 +313,8 @@ def _mixer(strategy: Strategy, size: int) -> _Mix:
     """What is made of two images of an overlap `size` voxels long."""
     if strategy == "higher signal" or not size:
         return lambda a, b, at: np.asarray(np.where(np.abs(a) >= np.abs(b), a, b), np.float32)
-    from nabu.stitching import overlap as nabu
-
-    kernel = nabu.ImageStichOverlapKernel(
-        stitching_axis=0,
-        frame_unstitched_axis_size=1,
-        stitching_strategy=nabu.OverlapStitchingStrategy(strategy),
-        overlap_size=size,
-    )
-    kernel.compute_weights()
-    first, second = (
-        np.asarray(w, np.float32).ravel() for w in (kernel.weights_img_1, kernel.weights_img_2)
-    )
+    second = _weights(strategy, size).astype(np.float32)
+    first = 1 - second
 
     def weighted(a: NDArray[np.float32], b: NDArray[np.float32], at: int) -> NDArray[np.float32]:
         part = slice(at, at + len(a))
@@ -329,3 +322,16 @@ def _mixer(strategy: Strategy, size: int) -> _Mix:
         return np.asarray(a * first[part].reshape(shape) + b * second[part].reshape(shape))
 
     return weighted
+
+
+def _weights(strategy: Strategy, size: int) -> NDArray[np.float64]:
+    """How much the second of two images counts along their overlap."""
+    if strategy == "mean":
+        return np.full(size, 0.5)
+    # an overlap of one voxel is the first image's
+    along = np.linspace(0, 1, size)
+    if strategy == "linear weights":
+        return along
+    if strategy == "cosinus weights":
+        return np.sin(along * np.pi / 2) ** 2
+    return np.asarray(np.arange(size) >= (size + 1) // 2, np.float64)
