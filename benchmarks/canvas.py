@@ -59,6 +59,7 @@ window.show()
 app.processEvents()
 window.load_scheme(sys.argv[1])
 app.processEvents()
+import ewokscore.tests.examples.tasks.sumtask  # ewoks-canvas has it loaded by now
 start = time.monotonic()
 window.engine.run_all()
 while window.engine.is_running:
