@@ -35,6 +35,7 @@ from .scan.keys import edit_image_keys, upgrade_image_keys
 from .scan.open import open_scan
 from .scan.save import add_darks_and_flats, concatenate_scans, save_scan
 from .scan.types import Reduced, Selection, TomoScan
+from .scan.validate import Validated, validate_scans
 from .volume.cast import CastVolume, Histogram, cast_volume
 from .volume.open import open_volume, open_volumes
 from .volume.stitch import Seams, Stitched, stitch_volumes
@@ -64,6 +65,7 @@ __all__ = [
     "SliceStack",
     "Stitched",
     "TomoScan",
+    "Validated",
     "Volume",
     "VolumePlan",
     "add_darks_and_flats",
@@ -115,4 +117,5 @@ __all__ = [
     "try_delta_beta",
     "unsharp_mask",
     "upgrade_image_keys",
+    "validate_scans",
 ]

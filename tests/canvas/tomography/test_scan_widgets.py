@@ -204,3 +204,24 @@ def test_the_region_is_moved_on_the_projection(
 def test_what_is_done_to_sinograms_is_seen_on_them(qtbot, scan: TomoScan):
     page = looked_at(qtbot, remove_rings(scan))
     assert page.kind == "Sinogram"
+
+
+def test_scans_are_accepted_and_rejected_with_a_key_each(qtbot, scan: TomoScan):
+    scans = Scans((scan, open_scan(TUTORIAL / "tooth.nx")))
+    widget = made(qtbot, "ow_validate_scans", scans=scans)
+    page = widget.area.tabs.widget(0)
+    assert page.words.text() == "<b>savu</b>: not decided. 0 accepted, 0 rejected, 2 not decided."
+    qtbot.keyClick(page.table.view, "r")
+    assert widget.noderun.settings["rejected"] == ["savu"]
+    assert page.words.text() == "<b>tooth</b>: not decided. 0 accepted, 1 rejected, 1 not decided."
+    qtbot.keyClick(page.table.view, "a")
+    run(qtbot, widget)
+    assert [s.name for s in widget.noderun.outputs["accepted"].scans] == ["tooth"]
+    assert widget.area.tabs.widget(0) is page
+    assert not page.buttons[True].isEnabled()
+    page.table.view.selectRow(0)
+    page.buttons[True].click()
+    assert widget.noderun.settings == {"accepted": ["tooth", "savu"], "rejected": []}
+    widget.undo_action.trigger()
+    assert widget.noderun.settings["rejected"] == ["savu"]
+    qtbot.waitUntil(lambda: page.verdicts["savu"] is False)

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from beamcanvas.errors import InputError
 from beamcanvas.task import task_of
 from beamcanvas.tomography import (
+    Scans,
     TomoScan,
     choose_scan,
     collect_scans,
@@ -27,6 +28,7 @@ from beamcanvas.tomography import (
     open_scans,
     save_scan,
     upgrade_image_keys,
+    validate_scans,
 )
 from beamcanvas.tomography.scan.nxtomo import entries, read_table
 from beamcanvas.tomography.simulated.scan import simulate_scan
@@ -272,3 +274,21 @@ def test_image_keys_are_edited(savu: TomoScan) -> None:
         upgrade_image_keys(savu, old="projection", new="flat")
     bare = replace(upgraded, darks=None)
     assert "The scan has no dark frames." in upgrade_image_keys(bare, old="flat").warnings
+
+
+def test_scans_are_accepted_and_rejected_by_hand(tmp_path: Path) -> None:
+    for name in ("good", "moved", "new"):
+        shutil.copy(TUTORIAL / "tooth.nx", tmp_path / f"{name}.nx")
+    found = find_scans(tmp_path)
+    accepted, rejected = validate_scans(found, rejected=["moved", "of yesterday"])
+    assert [s.name for s in accepted.scans] == ["good", "new"]
+    assert [s.name for s in rejected.scans] == ["moved"]
+    held = validate_scans(found, undecided="held back", accepted=["good"], rejected=["moved"])
+    assert [s.name for s in held.accepted.scans] == ["good"]
+    with pytest.raises(InputError, match="None of the 3 scans is accepted yet"):
+        validate_scans(found, undecided="held back")
+    with pytest.raises(InputError, match="good is named as accepted and as rejected"):
+        validate_scans(found, accepted=["good"], rejected=["good"])
+    twins = Scans((found.scans[0], replace(found.scans[0], entry="entry0001")))
+    one = validate_scans(twins, rejected=[twins.scans[1].identifier]).accepted
+    assert one.scans == twins.scans[:1]
