@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import filecmp
 import shutil
+import sys
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -56,7 +57,10 @@ class Tutorial:
 
 
 def tutorials(root: Path | None = None) -> list[Tutorial]:
-    """The tutorials that are installed: by technique, in each the one of ``index.md`` first."""
+    """The tutorials that are installed, by technique.
+
+    In each the one of ``index.md`` is first; those that this page links to follow in its order.
+    """
     if root is None:
         spec = find_spec(PACKAGE)
         places = list(spec.submodule_search_locations or ()) if spec is not None else []
@@ -64,9 +68,18 @@ def tutorials(root: Path | None = None) -> list[Tutorial]:
             return []
         root = Path(places[0])
     found = [Tutorial(scheme) for scheme in sorted(root.glob("*/*.ows"))]
-    return sorted(
-        found, key=lambda t: (t.folder, t.page is None or t.page.name != "index.md", t.scheme)
-    )
+    return sorted(found, key=lambda t: (t.folder, _place(t), t.scheme))
+
+
+def _place(tutorial: Tutorial) -> int:
+    """Where the index page of the folder first links to the tutorial's page."""
+    index = tutorial.folder / "index.md"
+    if tutorial.page is None or not index.exists():
+        return sys.maxsize
+    if tutorial.page == index:
+        return -1
+    place = index.read_text("utf-8").find(f"({tutorial.page.name})")
+    return place if place >= 0 else sys.maxsize
 
 
 def copy_tutorial(tutorial: Tutorial, to: Path) -> Tutorial:

@@ -40,6 +40,18 @@ def test_a_tutorial_says_what_it_is(tutorial):
     assert tutorial.scheme.name == "adding.ows"
 
 
+def test_tutorials_come_in_the_order_of_the_index_page(tutorial):
+    from beamcanvas.tutorials import tutorials
+
+    for name in ("a_last", "b_second", "c_third"):
+        (tutorial.folder / f"{name}.ows").write_text("")
+        (tutorial.folder / f"{name}.md").write_text(f"# {name}")
+    with (tutorial.folder / "index.md").open("a") as index:
+        index.write("\nGo on with [this](b_second.md), then [that](c_third.md).\n")
+    names = [t.scheme.stem for t in tutorials(tutorial.folder.parent)]
+    assert names == ["adding", "b_second", "c_third", "a_last"]
+
+
 def test_a_changed_copy_is_never_written_over(tutorial, tmp_path):
     from beamcanvas.tutorials import copy_tutorial
 
