@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
-from AnyQt.QtWidgets import QWidget
+from AnyQt.QtWidgets import QSizePolicy, QWidget
 
 from beamcanvas.canvas.previews.curve import CurvePreview
 from beamcanvas.nexus import Axis, NXData
@@ -77,6 +77,9 @@ class RangePlot(CurvePreview):
     def without_words(self) -> RangePlot:
         """The same, without the line for the cursor, as one of many plots."""
         self.position.hide()
+        # a label that wraps asks for a height by its width: plots of a grid would differ
+        self.legend.setWordWrap(False)
+        self.legend.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         return self.without_toolbar()
 
 

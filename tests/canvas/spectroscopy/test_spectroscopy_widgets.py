@@ -121,16 +121,16 @@ def test_e0_and_ranges_are_dragged(qtbot, foil):
     assert "e0" not in widget.noderun.settings
 
 
-@pytest.mark.parametrize("view", ["mu", "norm", "derivative"])
-def test_views_of_an_edge(qtbot, series, view):
+def test_views_of_an_edge(qtbot, series):
     widget = run(qtbot, made(qtbot, "ow_normalise", spectra=series))
     page = widget.area.page("Spectrum")
-    page._show_view(view)
-    assert page.number == 0
-    page.show_number(1)
-    assert "edge" in page.status.text()
-    assert [name for name, _ in page.plot.curves] == ["µ dead"]
-    page.show_number(0)
+    for view in ("mu", "norm", "derivative"):
+        page._show_view(view)
+        assert page.number == 0
+        page.show_number(1)
+        assert "edge" in page.status.text()
+        assert [name for name, _ in page.plot.curves] == ["µ dead"]
+        page.show_number(0)
     page.all.setChecked(True)
     assert _drawn(widget, "Table")
     rows = widget.area.page("Table").model.rows
@@ -158,6 +158,14 @@ def test_the_range_in_k_is_dragged(qtbot, foil):
     widget = run(qtbot, made(qtbot, "ow_back_transform", fourier=fourier_transform(exafs)))
     drag(widget.area.page("χ(q)").above, "rmax", 2.5)
     assert widget.noderun.settings["rmax"] == 2.5
+
+
+def test_shifts_have_a_unit(qtbot, foil):
+    two = replace(foil, mu=np.repeat(foil.mu, 2, axis=0), shape=(2,), names=("a", "b"))
+    widget = run(qtbot, made(qtbot, "ow_align_spectra", spectra=two))
+    assert _drawn(widget, "Shifts")
+    ((_, shifts),) = widget.area.page("Shifts").curves
+    assert shifts.signal_title == "Shift (eV)"
 
 
 def test_a_region_is_made_wider_again(qtbot, foil):
@@ -193,6 +201,8 @@ def test_the_overview_goes_by_its_table(qtbot, fourier):
         assert page.number == number
     assert "Waiting" in page.plots[3].curves[0][0] or "waiting" in page.plots[3].curves[0][0]
     page.show_number(0)
+    heights = [plot.height() for plot in page.plots]
+    assert max(heights) - min(heights) <= 1
     assert len(page.plots[3].curves[0][1].signal) == 326
     page.all.setChecked(True)
     assert len(page.plots[0].curves) == 2  # of three, one is dead

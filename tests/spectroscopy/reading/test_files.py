@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from beamcanvas.errors import InputError
-from beamcanvas.spectroscopy import normalise, read_spectra
+from beamcanvas.spectroscopy import normalise, read_athena, read_spectra
 
 from ..conftest import BALDER, DATA, TUTORIAL
 
@@ -139,3 +139,17 @@ def test_a_map(shared):
     assert "dead channel" in spectra.problems[3 * 24 + 5]
     assert "are no numbers" in spectra.problems[14 * 24 + 20]
     assert len(spectra.problems) == 2
+
+
+def test_a_name_does_for_a_path():
+    assert len(read_spectra([str(TUTORIAL / "EXAFS_Cu.dat")]).energy) == 1461
+    assert len(read_athena(str(TUTORIAL / "cu.prj"), groups=["cu010k.dat"]).spectra) == 1
+
+
+def test_an_example_is_of_counters(tmp_path):
+    rows = np.column_stack([np.arange(50), np.linspace(8900, 9100, 50), np.full(50, 0.1)])
+    counts = np.random.default_rng(0).normal(100, 5, (50, 2))
+    file = tmp_path / "scan.dat"
+    np.savetxt(file, np.hstack([rows, counts]), header="Pt_No mono_energy dt ch_a ch_b")
+    with pytest.raises(InputError, match=r"such as ln\(ch_a / ch_b\)"):
+        read_spectra([file])

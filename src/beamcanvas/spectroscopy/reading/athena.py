@@ -59,6 +59,7 @@ def read_athena(
     InputError
         When the file is damaged, has no such group, or no group with an edge.
     """
+    file = Path(file)
     there = [group for group in read_groups(file) if group.is_mu]
     if groups:
         labels = [group.label for group in there]

@@ -104,7 +104,7 @@ def read_spectra(
     how = _How(energy, mu, reference, mode, scan, energy_unit, d_spacing, trim)
     found = [
         _so_far(file, how) if growing else _read(file, how)
-        for file in progress.each(files, "Reading")
+        for file in progress.each([Path(file) for file in files], "Reading")
     ]
     whole = joined(found)
     if shape is not None:

@@ -133,11 +133,22 @@ def _guessed_mu(table: Table, mode: Mode | None, energy: str) -> str:
     what = f" in {mode}" if mode else ""
     raise InputError(
         f"{table.name}: which columns give mu{what} can't be told. It has "
-        f"{_listed(table.columns)}. Say it, such as ln({_quoted(rest[0])} / "
-        f"{_quoted(rest[-1])})."
+        f"{_listed(table.columns)}. Say it, such as {_example(table, rest)}."
         if rest
         else f"{table.name} has one column only."
     )
+
+
+def _example(table: Table, labels: list[str]) -> str:
+    """Arithmetic on columns that may be counts: points that are numbered, or a time, are not."""
+    counts = [label for label in labels if _varies_like_counts(np.asarray(table.columns[label]))]
+    first, second = (counts if len(counts) > 1 else ["i0", "it"])[:2]
+    return f"ln({_quoted(first)} / {_quoted(second)})"
+
+
+def _varies_like_counts(values: np.ndarray) -> bool:
+    steps = np.diff(values, axis=0)
+    return values.ndim == 1 and bool((steps > 0).any() and (steps < 0).any())
 
 
 def _photons(table: Table, energy: str) -> str:

@@ -64,6 +64,7 @@ def save_columns(
         When the data have not come to that step, or the file can't be written.
     """
     steps = steps_of(data)
+    file = Path(file)
     suffix = file.suffix.lower()
     step = _STEPS.get(suffix) or _last(steps)
     if getattr(steps, step) is None:
