@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import is_dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any
+from types import UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 
 from ..errors import InputError
 from .base import MISSING, Input, Task, without_none
@@ -141,16 +143,28 @@ def _as_is(spec: Input, value: Any) -> Any:
 
 def _annotated(spec: Input) -> Any:
     """The annotation with its bounds, as pydantic wants them."""
-    from typing import get_args
-
     from pydantic import Field
 
     bounds = {k: v for k in ("ge", "gt", "le", "lt") if (v := getattr(spec.param, k)) is not None}
     if not bounds:
-        return spec.annotation
+        return _by_class(spec.annotation)
     inner = without_none(spec.annotation)
     bounded: Any = Annotated.__class_getitem__((inner, Field(**bounds)))  # type: ignore[attr-defined]
     return bounded | None if type(None) in get_args(spec.annotation) else bounded
+
+
+def _by_class(annotation: Any) -> Any:
+    """The annotation with domain types checked by their class: nobody looks into their fields."""
+    from pydantic import InstanceOf
+
+    if isinstance(annotation, type) and is_dataclass(annotation):
+        return InstanceOf[annotation]  # type: ignore[misc]
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin in (Union, UnionType):
+        return Union[tuple(_by_class(a) for a in arguments)]  # noqa: UP007 - of any number
+    if origin in (list, tuple, dict, Sequence, Mapping) and arguments:
+        return origin[tuple(_by_class(a) for a in arguments)]
+    return annotation
 
 
 def _fixed_choices(spec: Input) -> list[Any] | None:

@@ -13,13 +13,12 @@ from ...errors import InputError
 from ...nexus import Axis, NXData
 from ...task import SILENT, Param, Progress, task
 from ..stack import DarkfieldStack
-from ..stack.whole import Whole
 
 Method = Literal["PCA", "NMF", "NICA", "NICA+NMF"]
 
 
 @dataclass(frozen=True, eq=False)
-class Components(Whole):
+class Components:
     """Images whose mixtures make the frames of a scan.
 
     Attributes

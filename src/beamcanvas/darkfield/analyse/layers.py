@@ -13,14 +13,13 @@ from ...errors import InputError
 from ...nexus import Axis, NXData
 from ...task import SILENT, Param, Progress, task
 from ..stack import DarkfieldStack
-from ..stack.whole import Whole
 from .maps import CENTRE, WIDTH, map_name
 from .moments import compute_moments
 from .mosaicity import colours_of
 
 
 @dataclass(frozen=True, eq=False)
-class GrainVolume(Whole):
+class GrainVolume:
     """Maps of a grain, layer by layer.
 
     Attributes

@@ -12,11 +12,10 @@ from numpy.typing import NDArray
 from ...errors import InputError
 from ...nexus import Axis, NXData
 from ..stack import DarkfieldStack
-from ..stack.whole import Whole
 
 
 @dataclass(frozen=True, eq=False)
-class PixelMaps(Whole):
+class PixelMaps:
     """Named maps over the same pixels.
 
     Attributes

@@ -13,7 +13,6 @@ from ...errors import InputError
 from ...nexus import Axis, NXData
 from ...task import SILENT, Param, Progress, task
 from ..stack import Dimension
-from ..stack.whole import Whole
 from .moments import Moments
 
 _KEY = 256  #: pixels along an edge of the colour key
@@ -23,7 +22,7 @@ _OUTSIDE = 0.2  #: grey of an orientation that the key doesn't have
 
 
 @dataclass(frozen=True, eq=False)
-class Mosaicity(Whole):
+class Mosaicity:
     """A colour for each pixel's orientation, and the key to read it by.
 
     Attributes

@@ -15,7 +15,6 @@ from ...errors import InputError
 from ...nexus import Axis, NXData
 from ...task import SILENT, Param, Progress, task
 from ..stack import DarkfieldStack
-from ..stack.whole import Whole
 
 _HC = 12.398419843320026  #: keV·Å
 _DARFIX_HC = 12.391
@@ -24,7 +23,7 @@ _Vector = tuple[float, float, float]
 
 
 @dataclass(frozen=True, eq=False)
-class ReciprocalMap(Whole):
+class ReciprocalMap:
     """Mean intensity in boxes of reciprocal space; NaN where the scan was not.
 
     Attributes

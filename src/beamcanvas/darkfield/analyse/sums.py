@@ -12,11 +12,10 @@ from numpy.typing import NDArray
 from ...nexus import Axis, NXData
 from ...task import SILENT, Param, Progress, task
 from ..stack import DarkfieldStack
-from ..stack.whole import Whole
 
 
 @dataclass(frozen=True, eq=False)
-class SumImages(Whole):
+class SumImages:
     """Sums of frames, one for each position of a motor, or a single one."""
 
     images: NDArray[np.float64]  #: (positions, rows, columns)

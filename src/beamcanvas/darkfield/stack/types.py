@@ -16,7 +16,6 @@ from .dimension import Dimension
 from .memory import half_of_memory
 from .operation import Operation, Shape
 from .source import Source
-from .whole import Whole
 
 if TYPE_CHECKING:
     from .treated import Treated
@@ -39,7 +38,7 @@ class Magnified:
 
 
 @dataclass(frozen=True, eq=False)
-class DarkfieldStack(Whole):
+class DarkfieldStack:
     """The frames of a dark-field scan, not yet read: where they are and what to do to them.
 
     Attributes
