@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from AnyQt.QtCore import Qt
 from AnyQt.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSlider, QSpinBox, QWidget
 
 from beamcanvas.canvas.previews.base import Preview
+from beamcanvas.nexus import NXData
 from beamcanvas.spectroscopy import Spectra
 
 OVERLAID = 12  #: spectra drawn together at most
@@ -17,6 +18,8 @@ OVERLAID = 12  #: spectra drawn together at most
 class EachSpectrum(Preview):
     """Shows a result of many spectra one by one, or those around it together."""
 
+    #: the results that are shown like this wherever nothing else is asked for
+    shows: ClassVar[type | None] = None
     #: whether several can be drawn together
     together = False
 
@@ -44,6 +47,10 @@ class EachSpectrum(Preview):
         self.status.setWordWrap(True)
         self.status.setContentsMargins(8, 2, 8, 2)
         self.status.setStyleSheet("color: #b35900")
+
+    @classmethod
+    def fits(cls, value: Any, data: NXData | None) -> int:
+        return 10 if cls.shows is not None and isinstance(value, cls.shows) else 0
 
     def finish(self) -> None:
         """Put the slider and the status below what was put into the box."""

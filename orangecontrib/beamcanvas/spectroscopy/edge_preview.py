@@ -19,6 +19,7 @@ _VIEWS = {"mu": "µ", "norm": "normalised", "derivative": "derivative"}
 class EdgePreview(EachSpectrum):
     """Drag E0 and the ends of the ranges; choose what is shown."""
 
+    shows = Normalised
     together = True
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -17,6 +17,7 @@ from .range_plot import ENERGY, Handle, K, RangePlot, curve, power
 class ExafsPreview(EachSpectrum):
     """Above, mu and its background; below, chi(k) with the range that can be dragged."""
 
+    shows = Exafs
     together = True
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -34,6 +34,7 @@ def unit_of(fourier: FourierTransform) -> str:
 class FourierPreview(_TwoPlots):
     """Above, chi(k) with the window whose ends can be dragged; below, |chi(R)| and its parts."""
 
+    shows = FourierTransform
     together = True
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -84,6 +85,8 @@ class FourierPreview(_TwoPlots):
 
 class BackPreview(_TwoPlots):
     """Above, |chi(R)| with the range that can be dragged; below, chi(q) over chi(k)."""
+
+    shows = BackTransform
 
     def draw(self, number: int) -> None:
         value: BackTransform = self.value

@@ -21,6 +21,7 @@ from .range_plot import ENERGY, K, R, RangePlot, curve
 class OverviewPreview(EachSpectrum):
     """Normalised absorption, its background, chi(k) and |chi(R)| of the chosen spectra."""
 
+    shows = Overview
     together = True
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from AnyQt.QtWidgets import QAction, QWidget
 
+from beamcanvas.spectroscopy import Spectra
+
 from .each_spectrum import EachSpectrum
 from .range_plot import ENERGY, Handle, RangePlot, curve
 
@@ -15,6 +17,7 @@ from .range_plot import ENERGY, Handle, RangePlot, curve
 class SpectraPreview(EachSpectrum):
     """Absorption over energy, with the foil behind the sample where there is one."""
 
+    shows = Spectra
     together = True
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -12,6 +12,7 @@ import orangecontrib.beamcanvas.spectroscopy as package
 import pytest
 from kept import keep
 
+from beamcanvas.canvas.previews import preview_for
 from beamcanvas.canvas.run.node_run import Linked, State
 from beamcanvas.canvas.widget import TaskWidget
 from beamcanvas.spectroscopy import (
@@ -206,6 +207,15 @@ def test_the_overview_goes_by_its_table(qtbot, fourier):
     assert len(page.plots[3].curves[0][1].signal) == 326
     page.all.setChecked(True)
     assert len(page.plots[0].curves) == 2  # of three, one is dead
+
+
+def test_results_are_shown_like_this_in_any_window(foil):
+    edge = normalise(foil)
+    exafs = remove_background(edge)
+    chi = fourier_transform(exafs)
+    found = [preview_for(v).__name__ for v in (foil, edge, exafs, chi, overview(chi))]
+    names = ("Spectra", "Edge", "Exafs", "Fourier", "Overview")
+    assert found == [f"{name}Preview" for name in names]
 
 
 @pytest.mark.parametrize("points", [0, 10, 480, 700, 1000])
