@@ -85,6 +85,21 @@ def test_angles_may_come_in_any_order_and_density(way: Way) -> None:
         assert likeness > 0.95
 
 
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(("low", "high"), [(40, 43), (40, 55), (-1, 6)])
+def test_values_stay_where_angles_are_left_out(way: Way, low: float, high: float) -> None:
+    size = 96
+    degrees = np.arange(360) / 2
+    angles = np.radians(degrees[(degrees < low) | (degrees > high)])
+    seen = line_integrals(angles, (1, size), 47.5, size / 2 - 6)
+    ratio, likeness = closeness(
+        way(seen.swapaxes(0, 1), slice_geometry(angles, size, 47.5))[0],
+        slice_of(0, 1, size, size / 2 - 6),
+    )
+    assert ratio == pytest.approx(1, abs=0.005)
+    assert likeness > 0.95
+
+
 CASES: list[tuple[str, Any, dict[str, Any]]] = [
     ("ramlak_edges", 86.0, {}),
     ("hann_half_zeros", 84.25, {"filter": "hann", "cutoff": 0.5, "padding": "zeros"}),

@@ -64,6 +64,8 @@ class SliceGeometry:
         turned = np.mod(self.angles, self.period)[order]
         gaps = np.diff(turned, append=turned[0] + self.period)
         gaps = np.minimum(gaps, _WIDEST_GAP * self.period / len(gaps))
+        # what a wedge lacks is shared by all: the slice keeps its mean
+        gaps *= self.period / gaps.sum()
         weights = np.empty(len(gaps), np.float32)
         weights[order] = (gaps + np.roll(gaps, 1)) / 2
         return weights
