@@ -28,7 +28,7 @@ from beamcanvas.powder.integration.parameters import Unit
 def test_a_poni_file_there_and_back(published: Geometry, tmp_path: Path) -> None:
     path = save_poni(published, file=tmp_path / "new" / "geometry")
     assert path.name == "geometry.poni"
-    assert read_poni(path) == replace(published, calibrant=None)
+    assert read_poni(path) == replace(published, calibrant=None) == read_poni(file=str(path))
     theirs = pyFAI.load(str(path))
     assert theirs.dist == published.distance
     assert theirs.detector.name == "Pilatus 1M"

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...task import SILENT
+from ..experiment.turning import turnings
 from ..types import DiffractionImage, Geometry, Setup
 from .acceptance import Evidence
 from .geometry_search import GeometrySearch
@@ -39,12 +40,7 @@ def turn(image: DiffractionImage, setup: Setup, geometry: Geometry) -> Turned:
         image, setup, None, ("distance", "beam centre", "tilt", "energy"), None, SILENT
     )
     geometry = replace(geometry, detector=setup.detector)
-    ways = {
-        "": geometry,
-        "upside down": geometry.flipped(),
-        "left to right": _mirrored(geometry),
-        "half around": _mirrored(geometry.flipped()),
-    }
+    ways = turnings(geometry)
     found = {w: search.candidate(to_beam(parameters_of(g))).evidence for w, g in ways.items()}
     # a way that needs no turning wins when it is as good: most rings are nearly symmetric
     way = max(found, key=lambda w: found[w].score + (1e-3 if not w else 0))
@@ -73,8 +69,3 @@ def _words(evidence: Evidence) -> str:
         f"{np.degrees(evidence.residual):.4f}° off, "
         f"{int(evidence.found.sum())} of {len(evidence.found)} rings"
     )
-
-
-def _mirrored(geometry: Geometry) -> Geometry:
-    width = geometry.detector.shape[1] * geometry.detector.pixel_size[1]
-    return replace(geometry, poni2=width - geometry.poni2, rot1=-geometry.rot1, rot3=-geometry.rot3)

@@ -127,6 +127,7 @@ def read_poni_file(file: Path) -> Any:
     InputError
         When it is missing, damaged or no PONI file.
     """
+    file = Path(file)
     if not file.is_file():
         raise InputError(f"There is no file {file}.")
     try:

@@ -6,10 +6,12 @@ Ashiotis et al., J. Appl. Cryst. 48 (2015) 510.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...errors import InputError
 from ...task import Progress
@@ -20,6 +22,7 @@ from ..types import DiffractionImage, Geometry, Mask, check_shape
 from .engines import INTEGRATORS, SPLITTING
 from .lines import marked_lines
 from .settings import Settings
+from .turned_over import turned_over
 
 
 class ImageIntegration:
@@ -53,6 +56,23 @@ class ImageIntegration:
             pixels = pixels | configuration.masked(image)
             image = configuration.corrected(image)
         self.image, self.geometry, self.mask = image, geometry, pixels
+
+    @cached_property
+    def warnings(self) -> tuple[str, ...]:
+        """What to know of the result: what the geometry says, and whether the rings fit it."""
+        turned = turned_over(self._counts, self.mask, self.geometry)
+        return (*self.geometry.warnings, *([turned] if turned else []))
+
+    def _counts(self, pixels: NDArray[np.intp]) -> NDArray[np.floating]:
+        """Counts after dark and flat at some numbers of pixels."""
+        image = self.image
+        counts = image.data.ravel()[pixels].astype(float)
+        if image.dark is not None:
+            counts -= image.dark.ravel()[pixels]
+        if image.flat is not None:
+            with np.errstate(divide="ignore", invalid="ignore"):
+                counts /= image.flat.ravel()[pixels]
+        return counts
 
     def pattern(self, settings: Settings, lines: str | None, progress: Progress) -> Pattern:
         """Integrate it around the beam; `lines` as :func:`.lines.marked_lines` takes them."""
@@ -101,7 +121,7 @@ class ImageIntegration:
             "lines": marked_lines(lines, self.geometry, settings.unit, radial),
             "count": np.asarray(result.count, dtype=float),
             "source": Path(self.image.source.partition("::")[0]).name,
-            "warnings": self.geometry.warnings,
+            "warnings": self.warnings,
         }
 
 

@@ -6,11 +6,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import InputError
 from ...nexus.bliss import FrameReader
+from ...nexus.chunks import Buffers
 from ...task import SILENT, Existing, Param, Progress, task
 from ..configuration.configuration import Configuration
 from ..integration import parameters as p
+from ..integration.operator import Corrections, marked_pixels
 from ..integration.settings import Settings
+from ..integration.turned_over import turned_over
 from ..integration.variants import Variants
 from ..integration.ways import Outliers
 from . import parameters as s
@@ -133,12 +140,39 @@ def integrate_scan(
     ways = {"": usual} | {row.name: row.of(usual) for row in (variants.rows if variants else ())}
     first = first_look(file, scan, subscan, detector, wait, progress)
     with FrameReader(first) as reader:
-        shape = reader.shape
-    corrections = corrections_for(shape, geometry, mask, dark, flat, configuration)
+        corrections = corrections_for(reader.shape, geometry, mask, dark, flat, configuration)
+        turned = _turned_over(reader, first.frames, geometry, corrections)
+        warnings += [turned] if turned else []
     progress(None, "Preparing")
     following = Following(subscan, wait, threads or usable_cores())
     run = ScanRun(first, geometry, corrections, ways, rejection, saturation, following)
     return run.result(run.into(output, existing, progress), lines, warnings)
+
+
+def _turned_over(
+    reader: FrameReader, frames: int, geometry: p.Geometry, corrections: Corrections
+) -> str:
+    """Whether the rings of the first frame fit the geometry only when that is turned over."""
+    try:
+        frame = reader.read(0, 1, Buffers())[0].ravel() if frames else None
+    except InputError:  # the frame is listed as a failure when its turn comes
+        return ""
+    if frame is None:
+        return ""
+
+    def counts(pixels: NDArray[np.intp]) -> NDArray[np.floating]:
+        found: NDArray[np.floating] = frame[pixels].astype(float)
+        bad = marked_pixels(frame[pixels], None)
+        if bad is not None:
+            found[bad] = np.nan
+        if corrections.dark is not None:
+            found -= corrections.dark.ravel()[pixels]
+        if corrections.flat is not None:
+            with np.errstate(divide="ignore", invalid="ignore"):
+                found /= corrections.flat.ravel()[pixels]
+        return found
+
+    return turned_over(counts, corrections.mask, geometry)
 
 
 def _filled(usual: Settings, configuration: Configuration) -> Settings:
