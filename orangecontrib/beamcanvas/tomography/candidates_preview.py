@@ -28,7 +28,7 @@ from beamcanvas.nexus import Axis, NXData
 from beamcanvas.tomography import Candidates
 from beamcanvas.tomography.centre.scores import WORDS
 
-_SIZE = QSize(118, 118)
+_SIZE = QSize(100, 100)
 
 
 class CandidatesPreview(Preview):
