@@ -138,6 +138,47 @@ def test_however_it_is_packed(tmp_path: Path, dtype: str, options: Any, most: in
     same(operator(packed(tmp_path, frame, **options), Buffers(), poisson=True), expected)
 
 
+def eight(folder: Path, dtype: str) -> list[Packed]:
+    """Frames that differ: few bits, many, and other pixels marked in each."""
+    most = 40 if dtype == "u1" else 3000
+    found = [packed(folder, counts(dtype, most if n % 3 else 40, seed=n)) for n in range(8)]
+    assert all(isinstance(frame, Packed) for frame in found)
+    return found  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize("poisson", [False, True])
+@pytest.mark.parametrize("saturation", [None, 30])
+@pytest.mark.parametrize("dtype", ["u1", "u4", "i4", "f4"])
+def test_eight_frames_at_once_are_each_of_them(
+    tmp_path: Path, dtype: str, saturation: float | None, poisson: bool
+) -> None:
+    dark = np.random.default_rng(1).random(SHAPE)
+    operator = Operator(SMALL, [Layout(points=300)], Corrections(gap(), dark))
+    frames = eight(tmp_path, dtype)
+    options: Any = {"poisson": poisson, "saturation": saturation}
+    together = operator.together(frames, Buffers(), **options)
+    assert together is not None
+    for frame, found in zip(frames, together, strict=True):
+        for values, expected in zip(found, operator(frame, Buffers(), **options), strict=True):
+            np.testing.assert_array_equal(values, expected)
+
+
+def test_what_does_not_go_at_once(tmp_path: Path) -> None:
+    """It is left to who adds frames each for itself."""
+    operator = Operator(SMALL, [Layout(points=30)], NONE)
+    frames = eight(tmp_path, "i4")
+    assert operator.together(frames, Buffers()) is not None
+    below = counts("i4")
+    below[0, 0] = -3
+    damaged = frames[3]._replace(data=frames[3].data[:-1].copy())
+    for other in (packed(tmp_path, below), damaged, packed(tmp_path, counts("u2")), counts("i4")):
+        assert operator.together([*frames[:7], other], Buffers()) is None
+    assert operator.together(frames[:7], Buffers()) is None
+    other_forms = [Layout(points=30, splitting="none")], [Layout(points=30), Layout(points=40)]
+    for layouts in other_forms:
+        assert Operator(SMALL, layouts, NONE).together(frames, Buffers()) is None
+
+
 def test_numbers_that_no_loop_is_compiled_for() -> None:
     operator = Operator(SMALL, [Layout(points=30, splitting="none")], NONE)
     frame = np.random.default_rng(0).integers(0, 9, SHAPE)

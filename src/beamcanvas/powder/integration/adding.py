@@ -6,6 +6,7 @@ All run on one thread without Python's lock, and are kept on disk once compiled.
 
 from __future__ import annotations
 
+import numpy as np
 from numba import njit
 
 from .unpacking import next_block
@@ -53,7 +54,7 @@ def add_boxes(source, valid, state, bad, sums, begin, end, shares):  # type: ign
             return False
         ends, steps = sums[0], sums[1]
         for p in range(values.size):
-            value, step = float(values[p]), float(middle[p])
+            value, step = np.float64(values[p]), float(middle[p])
             ends[i[p]] += value * left[p]
             steps[i[p]] += value * step
             ends[j[p]] += value * (right[p] - step)
@@ -61,7 +62,7 @@ def add_boxes(source, valid, state, bad, sums, begin, end, shares):  # type: ign
         if len(sums) == 4:
             ends, steps = sums[2], sums[3]
             for p in range(values.size):
-                value, step = max(float(values[p]), 1.0), float(middle[p]) ** 2
+                value, step = max(np.float64(values[p]), np.float64(1)), float(middle[p]) ** 2
                 ends[i[p]] += value * float(left[p]) ** 2
                 steps[i[p]] += value * step
                 ends[j[p]] += value * (float(right[p]) ** 2 - step)

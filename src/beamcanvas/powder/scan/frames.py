@@ -17,8 +17,8 @@ from ...nexus.bliss import FrameReader
 from ...nexus.chunks import Buffers
 from ..integration.one_frame import ByOperator, Integrated, Way
 
-#: blocks of frames that a thread takes at a time: handing one over costs as much as a small one
-_TOGETHER = 4
+#: blocks of frames that a thread takes at a time: as many as may be added up at once
+_TOGETHER = 8
 
 
 class FrameResult(NamedTuple):
@@ -50,8 +50,12 @@ def integrate_frames(
 
     def work(job: Sequence[tuple[int, int]]) -> list[FrameResult]:
         if not hasattr(own, "buffers"):
-            own.buffers = Buffers()
-        return [one for block in job for one in _block(reader, block, factor_of, way, own.buffers)]
+            own.buffers = [Buffers() for _ in range(_TOGETHER)]
+        found = _at_once(reader, job, factor_of, way, own.buffers)
+        if found is not None:
+            return found
+        memory = own.buffers[0]
+        return [one for block in job for one in _block(reader, block, factor_of, way, memory)]
 
     pool = ThreadPoolExecutor(threads, thread_name_prefix="frames")
     waiting: deque[Future[list[FrameResult]]] = deque()
@@ -65,6 +69,34 @@ def integrate_frames(
             yield from waiting.popleft().result()
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _at_once(
+    reader: FrameReader,
+    job: Sequence[tuple[int, int]],
+    factor_of: Callable[[int], float],
+    way: Way,
+    buffers: Sequence[Buffers],
+) -> list[FrameResult] | None:
+    """The frames of a whole job; None: each must go for itself, and maybe fail."""
+    alone = all(stop == start + 1 for start, stop in job)
+    if not isinstance(way, ByOperator) or len(job) < _TOGETHER or not alone:
+        return None
+    numbers = [start for start, _ in job]
+    try:
+        frames = [reader.read_packed(n, own) for n, own in zip(numbers, buffers, strict=True)]
+        factors = [factor_of(number) for number in numbers]
+    except InputError:
+        return None
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = way.together(frames, factors, buffers[0])
+    return None if found is None else list(map(_result, numbers, found))
+
+
+def _result(number: int, found: Integrated) -> FrameResult:
+    if np.isnan(found.intensity).all():
+        return FrameResult(number, None, "No pixel that is used holds a measurement.")
+    return FrameResult(number, found)
 
 
 def _block(
@@ -91,7 +123,4 @@ def _block(
         except InputError as error:
             yield FrameResult(number, None, str(error))
             continue
-        if np.isnan(found.intensity).all():
-            yield FrameResult(number, None, "No pixel that is used holds a measurement.")
-        else:
-            yield FrameResult(number, found)
+        yield _result(number, found)
