@@ -129,10 +129,10 @@ class FileWindow(CanvasMainWindow):
         else:
             ask_for_missing(scheme, self.message_bar)
         # the view gets its size when docks and bars beside it have theirs
-        QTimer.singleShot(0, self._show_all)
+        QTimer.singleShot(0, self.show_all)
         document.activateDefaultWindowGroup()
 
-    def _show_all(self) -> None:
+    def show_all(self) -> None:
         """Zoom out as far as needed for the whole scheme to be seen, and still be read."""
         view = self.current_document().view()
         rect = self.current_document().scene().itemsBoundingRect().adjusted(-20, -20, 20, 20)

@@ -269,6 +269,7 @@ class MainWindow(FileWindow):
         super().show_workflow(workflow, path)
         if path is not None:  # a scheme that has a page is a tutorial, from wherever it is opened
             self.tutorial_page.show_page(Tutorial(path))
+            QTimer.singleShot(300, self.show_all)  # the page has slid in by then
 
     def _hide_welcome(self, *_: Any) -> None:
         self.welcome_page.hide()
