@@ -518,7 +518,7 @@ def test_frames_under_way_do_not_grow_with_the_scan(tmp_path: Path) -> None:
         assert done.number == number
         most = max(most, len(begun) - number)
     assert number == 299
-    assert most <= 30
+    assert most <= 4 * 8  # a job of eight for each of three threads, and one that waits
 
 
 # -- while it is being measured

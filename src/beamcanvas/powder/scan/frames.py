@@ -43,8 +43,8 @@ def integrate_frames(
 ) -> Iterator[FrameResult]:
     """The frames of `blocks` in their order, computed by several threads.
 
-    Memory does not grow with the number of frames: no more than two jobs a thread, of a few
-    blocks each, are under way at a time.
+    Memory does not grow with the number of frames: no more than a job for each thread and one
+    that waits, of a few blocks each, are under way at a time.
     """
     own = threading.local()
 
@@ -63,7 +63,7 @@ def integrate_frames(
     try:
         while job := list(islice(blocks, _TOGETHER)):
             waiting.append(pool.submit(work, job))
-            if len(waiting) > 2 * threads:
+            if len(waiting) > threads:
                 yield from waiting.popleft().result()
         while waiting:
             yield from waiting.popleft().result()
