@@ -154,17 +154,31 @@ def _annotated(spec: Input) -> Any:
 
 
 def _by_class(annotation: Any) -> Any:
-    """The annotation with domain types checked by their class: nobody looks into their fields."""
+    """The annotation with those domain types checked by class whose fields can't be looked into.
+
+    Others can be written out in a file, as a mapping of their fields.
+    """
     from pydantic import InstanceOf
 
     if isinstance(annotation, type) and is_dataclass(annotation):
-        return InstanceOf[annotation]  # type: ignore[misc]
+        return annotation if _has_known_fields(annotation) else InstanceOf[annotation]  # type: ignore[misc]
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin in (Union, UnionType):
         return Union[tuple(_by_class(a) for a in arguments)]  # noqa: UP007 - of any number
     if origin in (list, tuple, dict, Sequence, Mapping) and arguments:
         return origin[tuple(_by_class(a) for a in arguments)]
     return annotation
+
+
+def _has_known_fields(domain_type: type) -> bool:
+    from pydantic import ConfigDict, PydanticSchemaGenerationError, create_model
+
+    config = ConfigDict(arbitrary_types_allowed=True)
+    try:
+        model = create_model("Field", __config__=config, value=(domain_type, ...))
+    except (PydanticSchemaGenerationError, NameError):
+        return False
+    return model.__pydantic_complete__
 
 
 def _fixed_choices(spec: Input) -> list[Any] | None:
