@@ -136,6 +136,16 @@ def test_tasks_inputs_and_outputs() -> None:
         assert part in said
 
 
+def test_a_link_to_nowhere_hides_no_unknown_task() -> None:
+    workflow = Workflow(id="both")
+    workflow.add("builtins.abs", id="here")
+    workflow.add("not_installed_here.f", id="gone")
+    workflow.links.append(Link("here", "nowhere"))
+    said = " ".join(p.message for p in problems(workflow, tasks=True))
+    assert "nowhere" in said
+    assert "not_installed_here" in said
+
+
 def test_a_task_whose_module_fails(tmp_path, monkeypatch) -> None:
     (tmp_path / "failing_module.py").write_text("1 / 0")
     monkeypatch.syspath_prepend(tmp_path)

@@ -69,7 +69,8 @@ class InputValidator:
             spec = self.task.inputs[name]
             default = ... if spec.required else spec.default
             fields[key] = (_annotated(spec), Field(default, alias=name))
-        config = ConfigDict(arbitrary_types_allowed=True)
+        # 2024 is a name where text is asked for: the command line reads it as a number
+        config = ConfigDict(arbitrary_types_allowed=True, coerce_numbers_to_str=True)
         return create_model("Inputs", __config__=config, **fields)
 
     def __call__(self, inputs: Mapping[str | int, Any]) -> dict[str | int, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,6 +62,10 @@ def check(workflow: Workflow, *, tasks: bool = False) -> Workflow:
 def _examine(workflow: Workflow, tasks: bool) -> tuple[list[Problem], Workflow]:
     found = [*_nodes(workflow), *_links(workflow)]
     if found:
+        if tasks:  # all at once: what can be said of the others already
+            wrong = {p.node for p in found if p.field.startswith("task_")}
+            others = (n for n in workflow.nodes.values() if n.id not in wrong)
+            found += _resolved(n for n in others if n.task_type in _WITH_TASK)[1]
         return found, workflow
     try:
         flat = flatten(workflow)
@@ -207,16 +211,28 @@ def _never_run(flat: Workflow, required: list[bool]) -> Iterator[Problem]:
 # -- the tasks
 
 
-def _tasks(flat: Workflow) -> Iterator[Problem]:
+#: kinds of node that are something else than a graph of their own, or an end of one
+_WITH_TASK = set(TASK_TYPES) - {"graph", "ppfport"}
+
+
+def _resolved(nodes: Iterable[Node]) -> tuple[dict[NodeId, Task], list[Problem]]:
+    """The tasks of nodes, and what is wrong with those that can't be found."""
     found: dict[NodeId, Task] = {}
-    for node in flat.nodes.values():
+    problems = []
+    for node in nodes:
         try:
             found[node.id] = resolve(node.task_type, node.task_identifier, node.task_generator)
         except TaskNotFoundError as error:
-            yield _at(node, "task_identifier", str(error))
+            problems.append(_at(node, "task_identifier", str(error)))
         except Exception as error:  # the task's own module, while it is imported
             said = f"its task can't be loaded: {type(error).__name__}: {error}."
-            yield _at(node, "task_identifier", said)
+            problems.append(_at(node, "task_identifier", said))
+    return found, problems
+
+
+def _tasks(flat: Workflow) -> Iterator[Problem]:
+    found, problems = _resolved(flat.nodes.values())
+    yield from problems
     incoming: dict[NodeId, list[Link]] = defaultdict(list)
     for link in flat.links:
         incoming[link.target].append(link)

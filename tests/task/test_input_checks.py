@@ -31,3 +31,16 @@ def test_domain_types_are_checked_by_their_class() -> None:
         task_of(through).run({"slit": 2.0, "file": "b"})
     with pytest.raises(InputError, match="'others' should be"):
         task_of(through).run({"slit": Slit(2.0), "others": [2.0], "file": "b"})
+
+
+@task
+def named(name: str, *, file: Path = Path("a")) -> str:
+    return name
+
+
+def test_a_number_is_a_name_too() -> None:
+    assert task_of(named).run({"name": 2024}) == {"result": "2024"}
+    with pytest.raises(InputError, match="'name' should be text"):
+        task_of(named).run({"name": True})
+    with pytest.raises(InputError, match="'name' should be text"):
+        task_of(named).run({"name": [1]})
