@@ -140,7 +140,7 @@ def test_a_link_to_nowhere_hides_no_unknown_task() -> None:
     workflow = Workflow(id="both")
     workflow.add("builtins.abs", id="here")
     workflow.add("not_installed_here.f", id="gone")
-    workflow.links.append(Link("here", "nowhere"))
+    workflow.links.append(Link(source="here", target="nowhere"))
     said = " ".join(p.message for p in problems(workflow, tasks=True))
     assert "nowhere" in said
     assert "not_installed_here" in said
