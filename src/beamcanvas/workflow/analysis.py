@@ -17,7 +17,11 @@ def required_links(flat: Workflow) -> list[bool]:
     is everything downstream of an optional link.
     """
     said = [
-        (False if link.is_conditional or link.on_error else None)
+        (
+            False
+            if link.conditions or link.on_error or (link.extra and link.is_conditional)
+            else None
+        )
         if link.required is None
         else link.required
         for link in flat.links

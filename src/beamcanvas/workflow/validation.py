@@ -85,7 +85,7 @@ _PLAIN_TYPES = set(TASK_TYPES) - {"ppfport", "generated"}
 def _nodes(workflow: Workflow) -> Iterator[Problem]:
     for node in workflow.nodes.values():
         kind, identifier = node.task_type, node.task_identifier
-        if NODE_KEY in node.extra:
+        if node.extra and NODE_KEY in node.extra:
             for said in node_problems(node):
                 yield _at(node, NODE_KEY, said)
         if kind in _PLAIN_TYPES and identifier and not node.task_generator:
@@ -110,7 +110,10 @@ def _nodes(workflow: Workflow) -> Iterator[Problem]:
 def _links(workflow: Workflow) -> Iterator[Problem]:
     nodes = workflow.nodes
     for link in workflow.links:
-        if link.source not in nodes or link.target not in nodes:
+        there = link.source in nodes and link.target in nodes
+        if there and not (link.map_all_data or link.on_error or link.extra):
+            continue  # as nearly all are
+        if not there:
             for field, end in (("source", link.source), ("target", link.target)):
                 if end not in nodes:
                     close = did_you_mean(id_text(end), (id_text(n) for n in nodes))
@@ -141,7 +144,7 @@ def _graph(flat: Workflow) -> Iterator[Problem]:
     required = required_links(flat)
     yield from _fed_twice(flat, required)
     place = {node_id: i for i, node_id in enumerate(flat.nodes)}
-    if any(place[link.source] >= place[link.target] for link in flat.links):
+    if [1 for link in flat.links if place[link.source] >= place[link.target]]:
         yield from _never_run(flat, required)  # else there is no loop
 
 

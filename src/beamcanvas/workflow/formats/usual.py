@@ -9,7 +9,6 @@ from typing import Any
 
 from ..model import Link, Node
 
-_NONE = object()
 _SCALARS = {str, int, float, bool, type(None)}
 
 
@@ -32,13 +31,16 @@ def usual_node(item: Any) -> Node | None:
     if given:
         if type(given) is not list:
             return None
-        for entry in given:
-            if type(entry) is not dict or len(entry) != 2:
-                return None
-            name, value = entry.get("name"), entry.get("value", _NONE)
-            if type(name) is not str or type(value) not in _SCALARS or name in inputs:
-                return None
-            inputs[name] = value
+        try:
+            for entry in given:
+                name, value = entry["name"], entry["value"]
+                if type(name) is not str or type(value) not in _SCALARS or len(entry) != 2:
+                    return None
+                if name in inputs:
+                    return None
+                inputs[name] = value
+        except (KeyError, TypeError):  # an entry that is no mapping, or has no value
+            return None
     return Node(
         id=node_id,
         task_type=task_type,
@@ -53,15 +55,16 @@ def usual_node(item: Any) -> Node | None:
 def usual_link(item: Any) -> Link | None:
     if type(item) is not dict or len(item) != 3:
         return None
-    source, target, given = item.get("source"), item.get("target"), item.get("data_mapping")
-    if not (type(source) is type(target) is str and type(given) is list):
-        return None
     mapping: dict[Any, Any] = {}
-    for entry in given:
-        if type(entry) is not dict or len(entry) != 2:
+    try:
+        source, target, given = item["source"], item["target"], item["data_mapping"]
+        if not (type(source) is type(target) is str and type(given) is list):
             return None
-        output, name = entry.get("source_output"), entry.get("target_input")
-        if not (type(output) is type(name) is str) or name in mapping:
-            return None
-        mapping[name] = output
+        for entry in given:
+            output, name = entry["source_output"], entry["target_input"]
+            if not (type(output) is type(name) is str) or len(entry) != 2 or name in mapping:
+                return None
+            mapping[name] = output
+    except (KeyError, TypeError):  # an entry that is no mapping
+        return None
     return Link(source=source, target=target, data_mapping=mapping, conditions={}, extra={})
