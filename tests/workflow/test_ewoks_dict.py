@@ -68,6 +68,14 @@ def test_every_attribute_is_kept() -> None:
     assert json.loads(dumps(from_dict(FULL))) == FULL
 
 
+def test_a_mapping_is_left_as_it_is_unless_it_is_given_away() -> None:
+    mapping = copy.deepcopy(FULL)
+    kept = from_dict(mapping)
+    assert mapping == FULL
+    assert to_dict(from_dict(mapping, consume=True)) == to_dict(kept)
+    assert mapping["nodes"] == mapping["links"] == []
+
+
 def test_the_callers_mapping_is_left_as_it_is() -> None:
     before = copy.deepcopy(FULL)
     workflow = from_dict(FULL)

@@ -21,15 +21,21 @@ from .ewoks_reader import LINK_KEYS, NODE_KEYS, Reader
 __all__ = ["from_dict", "needs_version_1_2", "spell", "to_dict"]
 
 
-def from_dict(mapping: Mapping[str, Any]) -> Workflow:
-    """The workflow that a mapping in ewoks' structure describes; it is left as it is.
+def from_dict(mapping: Mapping[str, Any], *, consume: bool = False) -> Workflow:
+    """The workflow that a mapping in ewoks' structure describes.
+
+    Parameters
+    ----------
+    consume:
+        Take the nodes and links out of the mapping's lists, so that one's memory serves the
+        next; else the mapping is left as it is.
 
     Raises
     ------
     WorkflowError
         With every problem found.
     """
-    return Reader().workflow(mapping)
+    return Reader(consume).workflow(mapping)
 
 
 def to_dict(workflow: Workflow) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -54,8 +54,19 @@ _ALIAS_KEYS = {"id", "node", "sub_node", "link_attributes"}
 _DOCUMENT_KEYS = {"graph", "nodes", "links", "directed", "multigraph", "__ewoks_serialize__"}
 
 
+def _taken(items: list[Any]) -> Iterator[Any]:
+    """The items, each let go before the next."""
+    items.reverse()
+    while items:
+        yield items.pop()
+
+
 class Reader(Attributes):
     """Reads one document and collects its problems."""
+
+    def __init__(self, consume: bool = False) -> None:
+        super().__init__()
+        self._each: Callable[[list[Any]], Iterable[Any]] = _taken if consume else iter
 
     def workflow(self, mapping: Any) -> Workflow:
         """The workflow that a document describes."""
@@ -103,13 +114,13 @@ class Reader(Attributes):
             if k not in _DOCUMENT_KEYS
         }
         nodes = workflow.nodes
-        for i, item in enumerate(self._list(mapping, "nodes", "The document")):
+        for i, item in enumerate(self._each(self._list(mapping, "nodes", "The document"))):
             node = usual_node(item) or self._node(item, i)
             if node is not None and nodes.setdefault(node.id, node) is not node:
                 self._problem(f"There are two nodes '{id_text(node.id)}'.")
         links = [
             usual_link(item) or self._link(item, f"The link {i + 1}")
-            for i, item in enumerate(self._list(mapping, "links", "The document"))
+            for i, item in enumerate(self._each(self._list(mapping, "links", "The document")))
         ]
         workflow.links = [link for link in links if link is not None]
         self._disabled(workflow.links, self._list(graph, "disabled_links", "The graph"))

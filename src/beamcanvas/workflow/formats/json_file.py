@@ -30,7 +30,7 @@ def loads(text: str) -> Workflow:
         raise WorkflowError("this is nested too deeply to be read.") from None
     except ValueError:
         raise WorkflowError("a whole number in it has more than 4300 digits.") from None
-    return from_dict(mapping)
+    return from_dict(mapping, consume=True)
 
 
 def dumps(workflow: Workflow) -> str:
