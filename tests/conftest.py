@@ -13,6 +13,7 @@ for _name in ("CONFIG", "DATA", "CACHE", "STATE"):
 os.environ["XDG_RUNTIME_DIR"] = _home
 os.environ["OMP_NUM_THREADS"] = "1"  # two test processes share two cores
 
+import pytest  # noqa: E402
 from hypothesis import HealthCheck, settings  # noqa: E402
 
 settings.register_profile(
@@ -23,3 +24,13 @@ settings.register_profile(
     derandomize=bool(os.environ.get("CI")),  # who explores is at a desk
 )
 settings.load_profile("beamcanvas")
+
+
+@pytest.fixture
+def service(request: pytest.FixtureRequest) -> str:
+    """What `tools/services` says of the service that a test's marker names."""
+    name = request.node.get_closest_marker("service").args[0]
+    found = os.environ.get(f"BEAMCANVAS_TEST_{name.upper()}")
+    if not found:
+        pytest.skip(f"No {name} server runs here: tools/services/{name} starts one.")
+    return found
