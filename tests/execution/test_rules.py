@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 import running_tasks as tasks
 
-from beamcanvas.errors import TaskError, WorkflowError
+from beamcanvas.errors import InputError, TaskError, WorkflowError
 from beamcanvas.execution import run
 from beamcanvas.execution.conformance.tasks import ramp, shift, stubborn, total_of
 from beamcanvas.execution.executors import Executor
@@ -320,3 +321,41 @@ def test_parallel_links_add_up_their_conditions() -> None:
         when = [{"source_output": "result", "is": relation, "value": value}]
         workflow.link("1", "2", {"a": "result"}, extra={"when": when})
     assert list(run(workflow).nodes) == ["1"]
+
+
+# -- where
+
+
+def test_a_node_runs_where_it_says_and_the_rest_goes_on(every_executor: Executor) -> None:
+    workflow = Workflow()
+    workflow.add(ramp, id="ramp", inputs={"rows": 300, "columns": 400})
+    how = {"execution": {"executor": "processes:1"}}
+    workflow.add(tasks.where, id="there", extra=how)
+    workflow.add(shift, id="shifted", inputs={"offset": 1.0}, extra=how)
+    workflow.add(total_of, id="total")
+    workflow.link("ramp", "shifted", {"image": "image"})
+    workflow.link("shifted", "total", {"image": "image"})
+    for _ in range(2):
+        result = run(workflow, executor=every_executor)
+        assert result.nodes["total"] == {"sum": 120000 * 119999 / 2 + 120000}
+        assert result.nodes["there"] != {"return_value": os.getpid()}
+
+
+def test_what_takes_too_long_elsewhere_is_ended(tmp_path: Path) -> None:
+    workflow = Workflow()
+    how = {"execution": {"executor": "processes:1", "timeout": 0.3}}
+    workflow.add(stubborn, id="long", inputs={"begun": str(tmp_path / "begun")}, extra=how)
+    workflow.add(tasks.add, id="short", inputs={"a": 1})
+    with pytest.raises(TaskError, match=r"took longer than the 0\.3 s") as info:
+        run(workflow)
+    assert info.value.result.nodes == {"short": {"result": 1}}
+
+
+def test_an_executor_that_a_node_names_must_be_there() -> None:
+    workflow = Workflow()
+    workflow.add(tasks.add, id="1", extra={"execution": {"executor": ["dask"]}})
+    with pytest.raises(WorkflowError, match="'executor' should be the name of one"):
+        run(workflow)
+    workflow.nodes["1"].extra["execution"]["executor"] = "desk"
+    with pytest.raises(InputError, match="There is no executor 'desk'. Did you mean 'dask'"):
+        run(workflow)

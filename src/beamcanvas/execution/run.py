@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import Cancelled, TaskError
 from ..workflow import Workflow
+from ..workflow.rules import rules_of
 from ..workflow.validation import check
 from .events import Events, Handler
 from .executors import Executor, make_executor
@@ -106,6 +107,12 @@ def run(
         chosen = make_executor(executor) if isinstance(executor, str) else executor
         if chosen is not executor:
             opened.callback(chosen.close)
+        name = type(chosen).__name__.lower()
+        named = {rules_of(node).executor: None for node in flat.nodes.values() if node.extra}
+        if others := [other for other in named if other is not None]:
+            from .executors.routed import Routed
+
+            chosen = opened.enter_context(Routed(chosen, others))
         writer: ResultsWriter | None = None
         if results is not None:
             from ..nexus.results import ResultsWriter
@@ -121,7 +128,7 @@ def run(
         one = UnderWay(
             flat, scheduler, told, chosen, where.absolute(), cancelled, keep, writer, kept
         )
-        told.begin(values, type(chosen).__name__.lower(), results)
+        told.begin(values, name, results)
         stopped = one.go()
         one.bring_home()
         result, error = one.result, stopped or one.error

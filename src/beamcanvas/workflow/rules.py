@@ -2,7 +2,8 @@
 
 Both are extra attributes, which other tools keep and ignore. Of a node::
 
-    "execution": {"map": ["file"], "retries": 2, "timeout": 60, "priority": 1}
+    "execution": {"map": ["file"], "retries": 2, "timeout": 60, "priority": 1,
+                  "executor": "celery:gpu"}
 
 Of a link, beside the equalities in ``conditions``, all of which must hold too::
 
@@ -33,6 +34,7 @@ class Rules:
     retries: int = 0  #: how often it is tried again after a failure
     timeout: float | None = None  #: seconds that one try may take
     priority: int = 0  #: of nodes that are due at once, the one with more goes first
+    executor: str | None = None  #: where it runs, if not where the others do
 
 
 PLAIN = Rules()
@@ -86,6 +88,7 @@ def rules_of(node: Node) -> Rules:
         retries=said.get("retries", 0),
         timeout=said.get("timeout"),
         priority=said.get("priority", 0),
+        executor=said.get("executor"),
     )
 
 
@@ -114,7 +117,7 @@ def node_problems(node: Node) -> Iterator[str]:
     if not isinstance(said, Mapping):
         yield f"it should be a mapping, not {said!r}."
         return
-    known = ("map", "retries", "timeout", "priority")
+    known = ("map", "retries", "timeout", "priority", "executor")
     for name in said:
         if name not in known:
             yield f"there is no '{name}' in it.{did_you_mean(str(name), known)}"
@@ -130,6 +133,9 @@ def node_problems(node: Node) -> Iterator[str]:
     seconds = said.get("timeout")
     if seconds is not None and (type(seconds) not in (int, float) or not seconds > 0):
         yield f"'timeout' should be a number of seconds above 0, not {seconds!r}."
+    where = said.get("executor")
+    if where is not None and (type(where) is not str or not where):
+        yield f"'executor' should be the name of one, not {where!r}."
 
 
 def link_problems(link: Link) -> Iterator[str]:
