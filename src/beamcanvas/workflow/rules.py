@@ -3,9 +3,12 @@
 Both are extra attributes, which other tools keep and ignore. Of a node::
 
     "execution": {"map": ["file"], "retries": 2, "timeout": 60, "priority": 1,
-                  "executor": "celery:gpu"}
+                  "executor": "celery:gpu",
+                  "resources": {"cores": 8, "memory": 32, "gpus": 1, "time": 90,
+                                "partition": "gpu"}}
 
-Of a link, beside the equalities in ``conditions``, all of which must hold too::
+with memory in GB and time in minutes. Of a link, beside the equalities in ``conditions``,
+all of which must hold too::
 
     "when": [{"source_output": "error", "is": "<", "value": 0.05}]
 """
@@ -26,6 +29,20 @@ LINK_KEY = "when"
 
 
 @dataclass(frozen=True, slots=True)
+class Resources:
+    """What a node takes of a cluster; None is what the cluster gives by itself."""
+
+    cores: int | None = None
+    memory: float | None = None  #: in GB
+    gpus: int | None = None
+    partition: str | None = None
+    time: float | None = None  #: in minutes, after which the cluster ends it
+
+
+ANY = Resources()
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     """How a node runs."""
 
@@ -35,6 +52,7 @@ class Rules:
     timeout: float | None = None  #: seconds that one try may take
     priority: int = 0  #: of nodes that are due at once, the one with more goes first
     executor: str | None = None  #: where it runs, if not where the others do
+    resources: Resources = ANY  #: where it is a job of its own
 
 
 PLAIN = Rules()
@@ -89,6 +107,7 @@ def rules_of(node: Node) -> Rules:
         timeout=said.get("timeout"),
         priority=said.get("priority", 0),
         executor=said.get("executor"),
+        resources=Resources(**said["resources"]) if "resources" in said else ANY,
     )
 
 
@@ -117,7 +136,7 @@ def node_problems(node: Node) -> Iterator[str]:
     if not isinstance(said, Mapping):
         yield f"it should be a mapping, not {said!r}."
         return
-    known = ("map", "retries", "timeout", "priority", "executor")
+    known = ("map", "retries", "timeout", "priority", "executor", "resources")
     for name in said:
         if name not in known:
             yield f"there is no '{name}' in it.{did_you_mean(str(name), known)}"
@@ -136,6 +155,30 @@ def node_problems(node: Node) -> Iterator[str]:
     where = said.get("executor")
     if where is not None and (type(where) is not str or not where):
         yield f"'executor' should be the name of one, not {where!r}."
+    yield from _resource_problems(said.get("resources", {}))
+
+
+#: of each resource the types that its value may have, and the words for them
+_RESOURCES: dict[str, tuple[tuple[type, ...], str]] = {
+    "cores": ((int,), "a whole number from 1"),
+    "memory": ((int, float), "a number of GB above 0"),
+    "gpus": ((int,), "a whole number from 1"),
+    "partition": ((str,), "a name"),
+    "time": ((int, float), "a number of minutes above 0"),
+}
+
+
+def _resource_problems(said: Any) -> Iterator[str]:
+    if not isinstance(said, Mapping):
+        yield f"'resources' should be a mapping, not {said!r}."
+        return
+    for name, value in said.items():
+        if name not in _RESOURCES:
+            yield f"there is no '{name}' in 'resources'.{did_you_mean(str(name), _RESOURCES)}"
+            continue
+        types, words = _RESOURCES[name]
+        if type(value) not in types or not (value if isinstance(value, str) else value > 0):
+            yield f"'{name}' in 'resources' should be {words}, not {value!r}."
 
 
 def link_problems(link: Link) -> Iterator[str]:
