@@ -27,7 +27,7 @@ from beamcanvas.workflow import Workflow
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("BEAMCANVAS_HISTORY", str(tmp_path / "data" / "history.db"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     return tmp_path / "kept"
 
 
@@ -227,7 +227,7 @@ def test_a_file_that_was_cut_short_is_not_read(
 
 def test_the_key_is_for_the_user_alone(folder: Path) -> None:
     kept(folder)
-    assert (folder.parent / "data" / "cache.key").stat().st_mode & 0o777 == 0o600
+    assert (folder.parent / "data" / "beamcanvas" / "cache.key").stat().st_mode & 0o777 == 0o600
 
 
 def test_what_can_not_be_written_stops_nobody(

@@ -41,7 +41,10 @@ def parser() -> Parser:
     made.add_argument("--since", metavar="TIME", help="2026-05-17, or 2026-05-17T14:30")
     made.add_argument("--until", metavar="TIME")
     made.add_argument("--limit", type=int, default=_LAST, help=f"so many (default: {_LAST})")
-    made.add_argument("--history", metavar="FILE.db", help="another history than your own")
+    made.add_argument(
+        "--history", metavar="FILE.db|URL",
+        help="another history than your own: a file, or postgresql://user@host/database",
+    )  # fmt: skip
     made.add_argument("--json", action="store_true", help="print it as JSON")
     return made
 
@@ -122,24 +125,35 @@ def _show(run: PastRun, as_json: bool) -> int:
         if value:
             print(f"{name + ':':<10}{value}")
     print()
-    rows = [
-        (
-            node.node_id,
-            node.task,
-            _local(node.started),
-            _seconds(node.seconds),
-            node.error or (f"{node.progress} %" if node.ended is None and node.progress else ""),
+    rows = []
+    for node in run.nodes:
+        far = f" {node.progress} %" if node.ended is None and node.progress is not None else ""
+        said = [f"{name}={_short(value)}" for name, value in node.inputs.items()]
+        said += [f"{name} from {source}" for name, source in node.linked.items()]
+        rows.append(
+            (
+                node.node_id,
+                node.task,
+                node.state + far,
+                _local(node.started),
+                _seconds(node.seconds),
+                ", ".join(said),
+                node.error or "",
+            )
         )
-        for node in run.nodes
-    ]
-    print_table(("Node", "Task", "Began", "Took", "Error"), rows)
+    print_table(("Node", "Task", "State", "Began", "Took", "Inputs", "Error"), rows)
     return 0
+
+
+def _short(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= 40 else f"{text[:37]}..."
 
 
 def _again(history: History, job_id: str) -> int:
     from ..execution import run as run_workflow
 
-    result = run_workflow(history.workflow(job_id), outputs=[], events=[f"history:{history.path}"])
+    result = run_workflow(history.workflow(job_id), outputs=[], events=[f"history:{history.where}"])
     print(result.job_id)
     return 0
 

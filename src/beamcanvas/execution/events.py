@@ -54,10 +54,12 @@ FIELDS: Mapping[str, str] = {
 }
 
 _OWN = {
-    "history": "history:HistoryHandler",
+    "history": "history:history_handler",
     "log": "log:LogHandler",
+    "redis": "redis:RedisHandler",
     "sqlite": "sqlite:SqliteHandler",
     "terminal": "terminal:Terminal",
+    "websocket": "websocket:WebsocketHandler",
 }
 
 
@@ -228,11 +230,14 @@ class Events:
     def _safely(self, handler: Handler, call: Callable[..., object], *args: Any) -> None:
         try:
             call(*args)
-        except Exception:
+        except Exception as error:
             import logging
 
             log = logging.getLogger(__name__)
-            log.exception("The handler of events %r failed and gets no more of them.", handler)
+            words = "The handler of events %s failed and gets no more of them: %s: %s"
+            name = getattr(handler, "__qualname__", type(handler).__name__)
+            log.error(words, name, type(error).__name__, error)
+            log.debug("where it failed", exc_info=error)
             self._handlers = [h for h in self._handlers if h is not handler]
 
 

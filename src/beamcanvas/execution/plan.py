@@ -63,7 +63,7 @@ def plan(workflow: Workflow, inputs: Inputs = None, *, cache: str | Path | None 
     wrong += [words for node in flat.nodes.values() for words in _missing_files(flat, node)]
     kept = Cache(cache) if cache is not None else None
     firings = {firing.node.id: firing for firing in Scheduler(flat).start()}
-    linked = _linked(flat)
+    linked = linked_inputs(flat)
     sure = _sure(flat)
     steps = []
     for node in flat.nodes.values():
@@ -105,7 +105,8 @@ def _missing_files(flat: Workflow, node: Node) -> list[str]:
     return missing
 
 
-def _linked(flat: Workflow) -> dict[NodeId, dict[InputName, str]]:
+def linked_inputs(flat: Workflow) -> dict[NodeId, dict[InputName, str]]:
+    """Of each node of a flat graph, the inputs that links feed, and from where."""
     found: dict[NodeId, dict[InputName, str]] = {}
     for link in flat.links:
         if link.on_error:

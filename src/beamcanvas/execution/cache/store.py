@@ -21,7 +21,7 @@ from typing import Any
 
 from ...errors import InputError
 from ...output_file import replacing
-from ..handlers.history import user_file
+from ..place import user_folder
 from ..work import Work
 from .digest import fingerprint
 
@@ -124,7 +124,7 @@ class Cache:
 
     def _signature(self, head: bytes, data: bytes) -> bytes:
         if self._key is None:
-            self._key = _secret(user_file().with_name("cache.key"))
+            self._key = _secret(user_folder() / "cache.key")
         sign = hmac.new(self._key, head, "sha256")
         sign.update(data)
         return sign.digest()
