@@ -12,6 +12,8 @@ from beamcanvas.canvas.previews.base import Preview
 from beamcanvas.nexus import NXData
 from beamcanvas.spectroscopy import Spectra
 
+from .range_plot import RangePlot
+
 OVERLAID = 12  #: spectra drawn together at most
 
 
@@ -27,6 +29,7 @@ class EachSpectrum(Preview):
         super().__init__(parent)
         self.value: Any = None
         self.on_number: Callable[[int], None] | None = None
+        self.curve_plots: list[RangePlot] = []
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.spin = QSpinBox()
         self.spin.setKeyboardTracking(False)
@@ -54,6 +57,7 @@ class EachSpectrum(Preview):
 
     def finish(self) -> None:
         """Put the slider and the status below what was put into the box."""
+        self.curve_plots = self.findChildren(RangePlot)
         self.box.addWidget(self.status)
         self.box.addWidget(self.bar)
 
@@ -105,6 +109,8 @@ class EachSpectrum(Preview):
         why = dict(getattr(self.value, "problems", spectra.problems)).get(self.number, "")
         self.status.setText(why[:1].upper() + why[1:])
         self.status.setVisible(bool(why))
+        for plot in self.curve_plots:
+            plot.growing = spectra.growing
         self.draw(self.number)
 
     def draw(self, number: int) -> None:

@@ -33,7 +33,6 @@ class OWFitCombination(TaskWidget, task="beamcanvas.spectroscopy.fit_combination
         area.show_outputs(shown, kinds)
         page = area.page("Fit")
         page.plot.on_moved = lambda name, x: self.set_setting(name, round(x, 1))
-        page.draw(page.number)
         page.plot.show_handles(
             [
                 Handle("e_min", found.settings["e_min"], "from"),

@@ -26,4 +26,3 @@ class OWFourierTransform(TaskWidget, task="beamcanvas.spectroscopy.fourier_trans
         area.show_outputs({TITLE: outputs["fourier"]}, {TITLE: FourierPreview})
         page = area.page(TITLE)
         page.above.on_moved = lambda name, x: self.set_setting(name, round(max(x, 0.0), 2))
-        page.draw(page.number)

@@ -46,7 +46,6 @@ class OWNormalise(TaskWidget, task="beamcanvas.spectroscopy.normalise"):
         area.show_outputs({TITLE: value, **many}, {TITLE: EdgePreview, "Table": EdgeTable})
         page = area.page(TITLE)
         page.plot.on_moved = self._moved
-        page.draw(page.number)
 
     def _moved(self, name: str, x: float) -> None:
         page = self.area.page(TITLE)

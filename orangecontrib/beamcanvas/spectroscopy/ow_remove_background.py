@@ -30,4 +30,3 @@ class OWRemoveBackground(TaskWidget, task="beamcanvas.spectroscopy.remove_backgr
         area.show_outputs({TITLE: outputs["exafs"]}, {TITLE: ExafsPreview})
         page = area.page(TITLE)
         page.below.on_moved = lambda name, x: self.set_setting(name, round(max(x, 0.0), 2))
-        page.draw(page.number)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from AnyQt.QtWidgets import QSizePolicy, QWidget
 
-from beamcanvas.canvas.previews.curve import CurvePreview
+from beamcanvas.canvas.previews.curve import FEW, CurvePreview, heights, points
 from beamcanvas.nexus import Axis, NXData
 
 COLOURS = ("#d81b60", "#7b4fc9", "#c77700")
@@ -24,13 +24,32 @@ class Handle(NamedTuple):
 
 
 class RangePlot(CurvePreview):
-    """Curves over one axis; handles are dragged and told."""
+    """Curves over one axis; handles are dragged and told.
+
+    Curves, handles and limits stay as long as they fit, so that a spectrum that grows is
+    drawn for a fraction of the cost of a plot.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.on_moved: Callable[[str, float], None] | None = None
         self.handles: list[Handle] = []
+        self.growing = False  #: more will come: there is room for it
+        self._on_moved: Callable[[str, float], None] | None = None
+        self._drawn: list[tuple[str, str, Any]] = []  #: name, colour, and the curve of silx
+        self._markers: dict[str, Any] = {}
         self._whole: tuple[float, ...] = ()
+
+    @property
+    def on_moved(self) -> Callable[[str, float], None] | None:
+        """Who is told that a handle was dragged, and to where."""
+        return self._on_moved
+
+    @on_moved.setter
+    def on_moved(self, call: Callable[[str, float], None] | None) -> None:
+        before, self._on_moved = self._on_moved, call
+        if (before is None) != (call is None):
+            handles, self.handles = self.handles, []
+            self.show_handles(handles)
 
     def show_plot(
         self, curves: list[tuple[str, NXData]], handles: list[Handle] | None = None
@@ -44,30 +63,75 @@ class RangePlot(CurvePreview):
             self.plot.setLimits(*before)
         self.show_handles(handles or [])
 
+    def draw_curves(self) -> None:
+        from beamcanvas.canvas.previews.plots import curve_colour
+
+        from .light_curve import LightCurve
+
+        wanted = [(f"{i} {name}", curve_colour(self, i)) for i, (name, _) in enumerate(self.curves)]
+        for i, (name, colour, item) in enumerate(self._drawn):
+            if i >= len(wanted) or wanted[i] != (name, colour):
+                self.plot.removeItem(item)
+        kept, self._drawn = self._drawn, []
+        for i, (name, colour) in enumerate(wanted):
+            if i < len(kept) and kept[i][:2] == (name, colour):
+                item = kept[i][2]
+            else:
+                item = LightCurve()
+                item.setName(name)
+                item.setColor(colour)
+                self.plot.addItem(item)
+            data = self.curves[i][1]
+            item.setSymbol("o" if len(data.signal) <= FEW else "")
+            item.setData(points(data), heights(data), copy=False)
+            self._drawn.append((name, colour, item))
+
+    def fit_limits(self) -> None:
+        """Show the curves whole; those that grow with room to do so."""
+        if not self.growing:
+            super().fit_limits()
+            return
+        found = self.plot.getDataRange()
+        if found.x is None or found.y is None:  # nothing yet
+            return
+        if not (self._whole and all(map(_fits, (found.x, found.y), _pairs(self._limits())))):
+            (left, right), (low, high) = found.x, found.y
+            wide, tall = right - left or 1.0, high - low or 1.0
+            self.plot.setLimits(
+                left - 0.01 * wide, right + 0.25 * wide, low - 0.15 * tall, high + 0.15 * tall
+            )
+
     def _limits(self) -> tuple[float, ...]:
         return (*self.plot.getXAxis().getLimits(), *self.plot.getYAxis().getLimits())
 
     def show_handles(self, handles: list[Handle]) -> None:
         """Put the lines where the settings are."""
-        for handle in self.handles:
-            self.plot.removeMarker(handle.name)
-        self.handles = [h for h in handles if np.isfinite(h.x)]
-        for handle in self.handles:
+        handles = [h for h in handles if np.isfinite(h.x)]
+        if [h._replace(x=0) for h in handles] == [h._replace(x=0) for h in self.handles]:
+            for handle in handles:
+                self._markers[handle.name].setPosition(handle.x, None)
+            self.handles = handles
+            return
+        for marker in self._markers.values():
+            self.plot.removeItem(marker)
+        self.handles, self._markers = handles, {}
+        for handle in handles:
             marker = self.plot.addXMarker(
                 handle.x,
                 legend=handle.name,
                 text=handle.words,
                 color=COLOURS[handle.group % len(COLOURS)],
-                draggable=self.on_moved is not None,
+                draggable=self._on_moved is not None,
             )
             marker.setLineStyle("-" if handle.group == 0 else "--")
+            self._markers[handle.name] = marker
 
     def _plot_event(self, event: dict[str, Any]) -> None:
         super()._plot_event(event)
-        if event["event"] == "markerMoved" and self.on_moved is not None:
-            name = event["label"]
-            if any(handle.name == name for handle in self.handles):
-                self.on_moved(name, float(self.plot._getMarker(name).getXPosition()))
+        if event["event"] == "markerMoved" and self._on_moved is not None:
+            marker = self._markers.get(event["label"])
+            if marker is not None:
+                self._on_moved(event["label"], float(marker.getXPosition()))
 
     def without_toolbar(self) -> RangePlot:
         """The same, as one of several plots in a window."""
@@ -81,6 +145,16 @@ class RangePlot(CurvePreview):
         self.legend.setWordWrap(False)
         self.legend.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         return self.without_toolbar()
+
+
+def _pairs(limits: tuple[float, ...]) -> tuple[tuple[float, ...], ...]:
+    return limits[:2], limits[2:]
+
+
+def _fits(data: tuple[float, ...], limits: tuple[float, ...]) -> bool:
+    """Whether data lie within limits and fill half of them."""
+    inside = limits[0] <= data[0] and data[1] <= limits[1]
+    return inside and data[1] - data[0] >= 0.5 * (limits[1] - limits[0])
 
 
 def curve(

@@ -70,6 +70,7 @@ class GlitchPreview(SpectraPreview):
 
     def draw(self, number: int) -> None:
         super().draw(number)
+        self.plot.plot.remove("taken out", kind="curve")
         taken = np.asarray(self.value.notes.get("deglitched") or [])
         if not taken.size:
             return

@@ -57,10 +57,19 @@ class PreviewArea(QWidget):
             self.show_nothing("The task ran. It has nothing to show.")
             return
         before = {self.tabs.tabText(i): self.tabs.widget(i) for i in range(self.tabs.count())}
+        if [(title, type(page)) for title, page in before.items()] != [w[:2] for w in wanted]:
+            self._rebuild(wanted, before)
+        self._waiting = {self.page(title): value for title, _, value in wanted}
+        self.stack.setCurrentWidget(self.tabs)
+        self._draw()
+
+    def _rebuild(
+        self, wanted: list[tuple[str, type[Preview], Any]], before: dict[str, QWidget]
+    ) -> None:
+        """Make the tabs those wanted; what was looked at stays in front."""
         current = self.tabs.tabText(self.tabs.currentIndex())
         self.tabs.blockSignals(True)
-        self._waiting = {}
-        for index, (title, kind, value) in enumerate(wanted):
+        for index, (title, kind, _) in enumerate(wanted):
             page = before.get(title)
             if type(page) is not kind:
                 page = kind()
@@ -68,7 +77,6 @@ class PreviewArea(QWidget):
                 self.tabs.removeTab(self.tabs.indexOf(page))
                 del before[title]
             self.tabs.insertTab(index, page, title)
-            self._waiting[page] = value
         for page in before.values():
             self.tabs.removeTab(self.tabs.indexOf(page))
             page.deleteLater()
@@ -76,8 +84,6 @@ class PreviewArea(QWidget):
         self.tabs.setCurrentIndex(titles.index(current) if current in titles else 0)
         self.tabs.tabBar().setVisible(len(wanted) > 1)
         self.tabs.blockSignals(False)
-        self.stack.setCurrentWidget(self.tabs)
-        self._draw()
 
     def page(self, title: str) -> QWidget | None:
         """The preview of an output."""

@@ -80,31 +80,38 @@ class CurvePreview(Preview):
 
     def show_curves(self, curves: list[tuple[str, NXData]]) -> None:
         """Show curves by name. The zoom stays when they are of the same kind as before."""
-        from .plots import curve_colour
-
         self.curves = curves
         first = curves[0][1]
         axis = axis_of(first)
         shape = (axis.title, first.signal_title)
-        self.plot.clear()
-        for i, (name, data) in enumerate(curves):
-            signal = np.asarray(data.signal, dtype=float)
-            self.plot.addCurve(
-                points(data),
-                signal if data.mask is None else np.where(data.mask, np.nan, signal),
-                legend=f"{i} {name}",
-                color=curve_colour(self, i),
-                yerror=data.errors if len(curves) == 1 and data.errors is not None else None,
-                symbol="o" if len(data.signal) <= FEW else "",
-                resetzoom=False,
-            )
-        self._show_lines(first)
-        self.plot.setGraphXLabel(axis.title)
-        self.plot.setGraphYLabel(first.signal_title)
+        self.draw_curves()
         self._show_legend()
         if shape != self._shape:
             self._shape = shape
+            self.plot.setGraphXLabel(axis.title)
+            self.plot.setGraphYLabel(first.signal_title)
             self.plot.getYAxis().setScale("log" if first.log else "linear")
+        self.fit_limits()
+
+    def draw_curves(self) -> None:
+        """Draw the curves in place of those before."""
+        from .plots import curve_colour
+
+        self.plot.clear()
+        for i, (name, data) in enumerate(self.curves):
+            self.plot.addCurve(
+                points(data),
+                heights(data),
+                legend=f"{i} {name}",
+                color=curve_colour(self, i),
+                yerror=data.errors if len(self.curves) == 1 else None,
+                symbol="o" if len(data.signal) <= FEW else "",
+                resetzoom=False,
+            )
+        self._show_lines(self.curves[0][1])
+
+    def fit_limits(self) -> None:
+        """Show the curves whole."""
         self.plot.resetZoom()
 
     def _show_lines(self, data: NXData) -> None:
@@ -159,6 +166,12 @@ class CurvePreview(Preview):
 def axis_of(data: NXData) -> Axis:
     """The axis of a curve."""
     return data.axes[0] if data.axes else Axis(name="index")
+
+
+def heights(data: NXData) -> Any:
+    """Values of a curve's points; NaN for those that are masked."""
+    signal = np.asarray(data.signal, dtype=float)
+    return signal if data.mask is None else np.where(data.mask, np.nan, signal)
 
 
 def points(data: NXData) -> Any:

@@ -9,6 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from functools import partial
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from AnyQt import sip
@@ -20,8 +21,10 @@ from ...task import Progress
 from ...task.progress import Look
 from ..threads import window_thread
 
-#: name of the threads that tasks run in
+#: name of the threads that tasks run in, while they do
 THREAD = "beamcanvas task"
+#: seconds that a thread waits for another task before it ends
+IDLE = 2.0
 
 
 class Job:
@@ -63,7 +66,8 @@ class Workers(QObject):
     """Does jobs in threads, as many at a time as there are processors, at least four.
 
     A job that is dropped is told to stop and no longer counts, so that one that doesn't
-    listen holds up nothing; the program doesn't wait for it when it ends.
+    listen holds up nothing; the program doesn't wait for it when it ends. A thread is used
+    again: on a busy machine the window would have to wait for the start of a new one.
     """
 
     ended = Signal(object)  #: a job that wasn't dropped; in the thread of the canvas
@@ -73,6 +77,8 @@ class Workers(QObject):
         self.at_once = max(4, os.cpu_count() or 1)
         self._queue: deque[Job] = deque()
         self._running: set[Job] = set()
+        self._handed: SimpleQueue[Job] = SimpleQueue()
+        self._idle = threading.Semaphore(0)  #: threads that wait and that nobody counts on yet
         self._window_thread = window_thread()
 
     @property
@@ -104,12 +110,33 @@ class Workers(QObject):
                 sys.setswitchinterval(0.001)
             job = self._queue.popleft()
             self._running.add(job)
-            work = threading.Thread(target=self._in_thread, args=(job,), name=THREAD, daemon=True)
-            work.start()
+            if self._idle.acquire(blocking=False):
+                self._handed.put(job)
+            else:
+                work = threading.Thread(
+                    target=self._in_thread, args=(job,), name=THREAD, daemon=True
+                )
+                work.start()
 
-    def _in_thread(self, job: Job) -> None:
-        job.perform()
-        self._window_thread.call(partial(self._came_back, job))
+    def _in_thread(self, job: Job | None) -> None:
+        thread = threading.current_thread()
+        while job is not None:
+            thread.name = THREAD
+            job.perform()
+            self._window_thread.call(partial(self._came_back, job))
+            thread.name = f"{THREAD}, idle"
+            job = None  # it holds all that it made
+            self._idle.release()
+            job = self._next()
+
+    def _next(self) -> Job | None:
+        """Another job for this thread; None when there was none for a while."""
+        try:
+            return self._handed.get(timeout=IDLE)
+        except Empty:
+            if self._idle.acquire(blocking=False):
+                return None
+            return self._handed.get()  # somebody counts on it, just now
 
     def _came_back(self, job: Job) -> None:
         if job.abandoned or sip.isdeleted(self):
