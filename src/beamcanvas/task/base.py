@@ -55,7 +55,9 @@ class Param:
     words: Mapping[Any, str] = field(default_factory=dict)
     #: "open" and "save" choose a file, "folder" a folder, "data" a path inside an HDF5 file
     path: Literal["", "open", "save", "folder", "data"] = ""
-    filter: str = ""  #: of the file chooser: "Images (*.tif *.edf *.cbf)"
+    #: of the file chooser: "Images (*.tif *.edf *.cbf)"; for a folder, what is in it. What is
+    #: dropped on the canvas finds the tasks whose first required path takes it by this.
+    filter: str = ""
     of: str = ""  #: for "data": the name of the input that holds the file
     group: str = ""  #: heading in the settings panel
     more: bool = False  #: shown only behind *More*

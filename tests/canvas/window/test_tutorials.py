@@ -89,3 +89,13 @@ def test_a_tutorial_opens_with_its_page_beside_the_canvas(tutorial, tmp_path, wi
     kind = QTextDocument.ResourceType.ImageResource
     image = page.browser.loadResource(kind, QUrl("shot.png"))
     assert 0 < image.width() <= page.browser.viewport().width()
+
+
+def test_a_new_window_has_no_empty_page_beside_it(window, tutorial):
+    window.tutorial_page.show_page(tutorial)
+    state = window.saveState()
+    assert window.restoreState(state)
+    assert not window.tutorial_page.isHidden()
+    window.tutorial_page.browser.clear()
+    assert window.restoreState(state)
+    assert window.tutorial_page.isHidden()

@@ -74,24 +74,6 @@ def test_a_place_that_cannot_be_written_loses_nothing(window, tmp_path):
     assert len(window.scheme.nodes) == 2
 
 
-def test_files_are_dropped_on_the_canvas(window, tmp_path):
-    from AnyQt.QtCore import QMimeData, QUrl
-
-    path = save(chain(), tmp_path / "dropped.json")
-    mime = QMimeData()
-    mime.setUrls([QUrl.fromLocalFile(str(path))])
-    assert window._drops.acceptsDrop(mime)
-    window._drops.urlDropped.emit(mime.urls()[0])
-    assert len(window.scheme.nodes) == 2
-    picture = tmp_path / "x.png"
-    picture.write_bytes(b"\x89PNG\0\0")
-    window._drops.urlDropped.emit(QUrl.fromLocalFile(str(picture)))
-    assert window.message_bar.text.endswith("it is neither a text nor HDF5.")
-    assert len(window.scheme.nodes) == 2
-    mime.setUrls([QUrl("https://example.org/x.json")])
-    assert not window._drops.acceptsDrop(mime)
-
-
 def test_the_title_is_the_file_and_the_program(window, tmp_path):
     assert window.windowTitle() == "Untitled[*] - beamcanvas"
     window.show_workflow(chain(), save(chain(), tmp_path / "scan.json"))

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from AnyQt.QtCore import QMimeData, QSettings, QTimer, QUrl
+from AnyQt.QtCore import QSettings, QTimer, QUrl
 from AnyQt.QtWidgets import QDialog, QFileDialog
 from orangecanvas import config
-from orangecanvas.application.canvasmain import CanvasMainWindow, UrlDropEventFilter
+from orangecanvas.application.canvasmain import CanvasMainWindow
 
 from ...errors import BeamcanvasError
 from ...workflow import Workflow
@@ -240,11 +240,3 @@ class FileWindow(CanvasMainWindow):
         window.current_document().setModified(True)
         window.save_swp()
         unsaved.discard()
-
-
-class DropFilter(UrlDropEventFilter):
-    """Takes any file that is dropped on the canvas; one that is no workflow is told of."""
-
-    def acceptsDrop(self, mime: QMimeData) -> bool:
-        urls = mime.urls() if mime.hasUrls() else []
-        return len(urls) == 1 and urls[0].isLocalFile()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from AnyQt.QtCore import QSettings, QSize, Qt, QTimer
+from AnyQt.QtCore import QByteArray, QSettings, QSize, Qt, QTimer
 from AnyQt.QtGui import QKeySequence, QShowEvent
 from AnyQt.QtWidgets import (
     QAction,
@@ -29,7 +29,8 @@ from ..run.engine import Engine
 from ..scheme import Scheme
 from ..toolbox.registry import catalogue, generic_description
 from .autosave import left_behind
-from .files import DropFilter, FileWindow
+from .dropping import Drops
+from .files import FileWindow
 from .tutorials import TutorialPage, place, set_place
 from .welcome import WelcomePage
 
@@ -102,18 +103,23 @@ class MainWindow(FileWindow):
         self.statusBar().addWidget(self.run_words, 1)
         self.statusBar().setSizeGripEnabled(False)
 
-        self._drops = DropFilter(self)
-        self._drops.urlDropped.connect(self.open_scheme_file)
-        self.scheme_widget.view().viewport().installEventFilter(self._drops)
-
         self.tutorial_page = TutorialPage(self)
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.tutorial_page)
         self.tutorial_page.hide()
         self.welcome_page = WelcomePage(self.scheme_widget.view())
+        self.drops = Drops(self)
+        for taking in (self.scheme_widget.view().viewport(), self.welcome_page):
+            self.drops.watch(taking)
         self.dock_help.setDefaultText(
             "Pick a step to see what it does.<br/><br/>New here? Open a tutorial from the"
             " <a href='action:welcome-action'>welcome page</a>."
         )
+
+    def restoreState(self, state: QByteArray, version: int = 0) -> bool:
+        """Bars and docks as they were left, without a tutorial's page that isn't there."""
+        restored = bool(super().restoreState(state, version))
+        self.tutorial_page.setVisible(bool(self.tutorial_page.browser.toPlainText()))
+        return restored
 
     def setup_menu(self) -> None:
         super().setup_menu()

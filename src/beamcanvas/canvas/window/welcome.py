@@ -80,7 +80,11 @@ class WelcomePage(QScrollArea):
         browse_button = QPushButton("Open a file...")
         browse_button.clicked.connect(lambda: browse())
         right.addWidget(browse_button, 0, Qt.AlignmentFlag.AlignLeft)
-        right.addWidget(_hint("or begin: pick a step on the left, or double-click the canvas."))
+        right.addWidget(
+            _hint(
+                "or begin: drop your data here, pick a step on the left, or double-click the canvas."
+            )
+        )
         self._add_column(len(columns), right)
         self.show()
         self.raise_()

@@ -15,7 +15,7 @@ from .nxtomomill import Bar, quiet
 
 @task(title="Convert EDF folder", output="scan", requires="tomography")
 def convert_edf(
-    folder: Annotated[Path, Param(path="folder")],
+    folder: Annotated[Path, Param(path="folder", filter="EDF (*.edf)")],
     *,
     file: Annotated[
         Path | None,

@@ -20,7 +20,9 @@ _SUFFIXES = (".tif", ".tiff")
 
 @task(title="Convert TIFF folder", output="scan", requires="tomography")
 def convert_tiff(
-    folder: Annotated[Path, Param(path="folder", label="Projections")],
+    folder: Annotated[
+        Path, Param(path="folder", filter="TIFF (*.tif *.tiff)", label="Projections")
+    ],
     *,
     darks: Annotated[Path | None, Param(path="folder", auto="none")] = None,
     flats: Annotated[Path | None, Param(path="folder", auto="none")] = None,

@@ -65,7 +65,7 @@ def open_scans(
 
 @task(title="Find scans", output="scans", requires="tomography")
 def find_scans(
-    folder: Annotated[Path, Param(path="folder")],
+    folder: Annotated[Path, Param(path="folder", filter="NXtomo (*.nx *.nxs *.h5 *.hdf5)")],
     *,
     pattern: Annotated[str, Param(label="File names")] = "*",
     written: _Way = "wildcards",
