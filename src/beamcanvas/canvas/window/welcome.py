@@ -81,9 +81,7 @@ class WelcomePage(QScrollArea):
         browse_button.clicked.connect(lambda: browse())
         right.addWidget(browse_button, 0, Qt.AlignmentFlag.AlignLeft)
         right.addWidget(
-            _hint(
-                "or begin: drop your data here, pick a step on the left, or double-click the canvas."
-            )
+            _hint("or begin: drop data here, pick a step on the left, or double-click the canvas.")
         )
         self._add_column(len(columns), right)
         self.show()
