@@ -40,6 +40,15 @@ def ramp(n: int = 100) -> np.ndarray:
 def read(file: Annotated[Path, Param(path="open")]) -> str:
     return file.read_text()
 
+class Doubtful(str):
+    @property
+    def warnings(self):
+        return self.splitlines()
+
+@task
+def doubt(words: str = "", more: str = "") -> Doubtful:
+    return Doubtful(words + more)
+
 @task
 def crash(a: float = 0) -> float:
     raise RuntimeError("it broke\\nin two lines")
@@ -108,6 +117,17 @@ def test_run_prints_one_json_document_and_nothing_else(here: Folder, two: str) -
     assert code == 0
     assert json.loads(out) == {"second": {"result": 12.0, "return_value": 12.0}}
     assert "adding" in err
+
+
+def test_what_is_doubtful_is_told_once(here: Folder) -> None:
+    file = here.save(
+        "doubts.json",
+        ("a", "doubt", {"more": "It is dark.\n"}),
+        ("b", "doubt", {"more": "It is\t cold.\n"}),
+        links=[("a", "b", {"words": "result"})],
+    )
+    code, _, err = here.run("run", file)
+    assert (code, err) == (0, "note: A: It is dark.\nnote: B: It is cold.\n")
 
 
 def test_also_programs_that_a_task_starts_keep_off_the_document(here: Folder) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -34,6 +35,23 @@ __all__ = [
     "steps",
     "total",
 ]
+
+
+@dataclass(frozen=True)
+class Doubtful:
+    """A result that warns of itself."""
+
+    warnings: tuple[str, ...]
+
+
+@task
+def doubt(words: list[str]) -> Doubtful:
+    return Doubtful(tuple(words))
+
+
+@task
+def pass_on(value: Doubtful) -> Doubtful:
+    return Doubtful((*value.warnings, "It was passed on."))
 
 
 @task

@@ -305,3 +305,17 @@ def test_intermediate_outputs_are_let_go() -> None:
     gc.collect()
     assert run(workflow, outputs=[{"id": "count"}]).outputs == {"return_value": 0}
     assert run(workflow).outputs == {"return_value": 1}
+
+
+def test_what_results_warn_of_is_known_wherever_they_are(every_executor: Executor) -> None:
+    workflow = Workflow()
+    workflow.add(tasks.doubt, id="first", inputs={"words": ["It is dark.", "It is cold."]})
+    workflow.add(tasks.pass_on, id="second")
+    workflow.link("first", "second", {"value": "result"})
+    workflow.add(tasks.add, id="third", inputs={"a": 1})
+    result = run(workflow, executor=every_executor, outputs=[])
+    assert result.nodes == {}
+    assert {node_id: said for node_id, said in result.warnings.items() if said} == {
+        "first": ("It is dark.", "It is cold."),
+        "second": ("It is dark.", "It is cold.", "It was passed on."),
+    }

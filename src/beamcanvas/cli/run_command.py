@@ -122,6 +122,7 @@ def run(options: Namespace) -> int:
         if produced is None:  # stopped before it began
             raise
         failure, result = error, produced
+    _tell_warnings(result)
     if which != "none":
         nodes = result.nodes if which == "all" else result.outputs
         _print_outputs(options, nodes, result.file)
@@ -143,6 +144,16 @@ def _tell(
     else:
         print_plan(workflow, inputs, options.executor, options.cache)
     return 0
+
+
+def _tell_warnings(result: Result) -> None:
+    """What the results warn of, each sentence by the first node that says it."""
+    told: set[str] = set()
+    for node_id, sentences in result.warnings.items():
+        for sentence in sentences:
+            if sentence not in told:
+                note(f"{result.workflow.nodes[node_id].title}: {sentence}")
+        told.update(sentences)
 
 
 def _handlers(options: Namespace) -> list[str | Handler]:

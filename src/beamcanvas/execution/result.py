@@ -25,6 +25,8 @@ class Result:
     errors: dict[NodeId, BaseException] = field(default_factory=dict)
     #: when the latest firing of each node started and ended, in seconds since 1970
     times: dict[NodeId, tuple[float, float]] = field(default_factory=dict)
+    #: what the outputs of the latest firing of each node warn of, a sentence each
+    warnings: dict[NodeId, tuple[str, ...]] = field(default_factory=dict)
     #: how often each node fired
     firings: dict[NodeId, int] = field(default_factory=dict)
     started: float = 0.0  #: in seconds since 1970

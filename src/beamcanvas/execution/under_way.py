@@ -15,6 +15,7 @@ from ..errors import Cancelled, InputError, TaskError
 from ..workflow import Node, NodeId, Workflow, id_text
 from ..workflow.rules import comparisons
 from .delivery import input_name
+from .doubts import doubts_of
 from .events import Events
 from .executors import Executor
 from .executors.elsewhere import kept_elsewhere
@@ -277,6 +278,7 @@ class UnderWay:
             self._events.node_end(node, time, process_id, error)
         if error is None:
             outputs = pieces.outputs()
+            self.result.warnings[node.id] = doubts_of(outputs)
             if self._keep is None or node.id in self._keep:
                 self.result.inputs[node.id] = dict(firing.inputs)
             self._store(firing, outputs)

@@ -16,7 +16,7 @@ from ..toolbox.registry import find_task, known_task, stored_settings
 from .following import can_follow
 from .jobs import Job
 from .node_run import Linked, NodeRun, State
-from .words import doubts_of
+from .words import doubts
 
 if TYPE_CHECKING:
     from .engine import Engine
@@ -113,9 +113,8 @@ class StepRun(NodeRun):
         if state is State.RUNNING and node.progress != -1:
             node.set_progress(-1)
         node.set_processing_state(int(state is State.RUNNING))
-        doubts = doubts_of(self.outputs)
-        if doubts:
-            node.set_state_message(UserMessage(" ".join(doubts), UserMessage.Warning, _MESSAGE))
+        if said := doubts(self.outputs):
+            node.set_state_message(UserMessage(said, UserMessage.Warning, _MESSAGE))
         else:
             node.clear_state_message(_MESSAGE)
         node.set_status_message(self._words(state))

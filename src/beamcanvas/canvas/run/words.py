@@ -6,10 +6,13 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...errors import InputError, TaskError
+from ...execution.doubts import doubts_of
 from .node_run import State
 
 if TYPE_CHECKING:
     from .step_run import StepRun
+
+_DOUBTS = 4  #: sentences that a message holds
 
 
 def under_way(runs: Collection[StepRun]) -> str:
@@ -32,10 +35,12 @@ def ended(runs: Collection[StepRun], stopped: bool) -> str:
     return f"Failed: {', '.join(failed[:3])}" if failed else "Done"
 
 
-def doubts_of(outputs: Mapping[str, Any]) -> list[str]:
-    """What the outputs themselves warn of."""
-    found = [d for value in outputs.values() for d in getattr(value, "warnings", ()) or ()]
-    return list(dict.fromkeys(map(str, found)))
+def doubts(outputs: Mapping[str, Any]) -> str:
+    """What the outputs themselves warn of, the first few sentences; ``""`` when nothing."""
+    said = list(doubts_of(outputs))
+    if len(said) > _DOUBTS:
+        said[_DOUBTS:] = [f"And {len(said) - _DOUBTS} more."]
+    return " ".join(said)
 
 
 def error_words(error: BaseException | None) -> tuple[str, BaseException | None]:

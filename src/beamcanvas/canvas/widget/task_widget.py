@@ -19,7 +19,7 @@ from ...workflow.values import Encoder, decode
 from ..lifetime import delete_later
 from ..run.local_run import LocalNodeRun
 from ..run.node_run import Linked, NodeRun, State
-from ..run.words import doubts_of, error_words
+from ..run.words import doubts, error_words
 from .form import SettingsForm
 from .in_and_out import InAndOut
 from .messages import FewMessages
@@ -349,9 +349,8 @@ class TaskWidget(OWBaseWidget, FewMessages, openclass=True):  # type: ignore[cal
         elif state is State.FAILED:
             sentence, unexpected = error_words(self.noderun.error)
             self.Error.failed(sentence, exc_info=unexpected)
-        doubts = doubts_of(self.noderun.outputs)
-        if doubts:
-            self.Warning.doubtful(" ".join(doubts))
+        if said := doubts(self.noderun.outputs):
+            self.Warning.doubtful(said)
 
     def _inputs_changed(self) -> None:
         self.run_bar.follow.setVisible(self.noderun.can_follow)

@@ -69,11 +69,14 @@ class Part:
 class Parcel(Elsewhere):
     """A value as another process wrote it, to be opened here or handed on as it is."""
 
-    __slots__ = ("_value", "buffers", "data")
+    __slots__ = ("_value", "buffers", "data", "warnings")
 
-    def __init__(self, data: bytes, buffers: Sequence[Part | bytearray]) -> None:
+    def __init__(
+        self, data: bytes, buffers: Sequence[Part | bytearray], warnings: tuple[str, ...] = ()
+    ) -> None:
         self.data = data
         self.buffers = buffers
+        self.warnings = warnings  #: of the value
         self._value: Any = _CLOSED
 
     def value(self) -> Any:

@@ -16,6 +16,7 @@ from typing import Any
 
 from ...errors import InputError, TaskError
 from ...task import Progress
+from ..doubts import doubts_of
 from ..work import Report, Work, not_picklable, portable, thinned
 from .base import Executor
 from .due import Due
@@ -165,8 +166,8 @@ class _Worker:
         what, *details = pickle.loads(data)  # noqa: S301 - from our own process
         if what == "finished":
             outputs, packed, end = details
-            for name, (pickled, first, last) in packed.items():
-                outputs[name] = Parcel(pickled, buffers[first:last])
+            for name, (pickled, first, last, doubts) in packed.items():
+                outputs[name] = Parcel(pickled, buffers[first:last], doubts)
             details = [outputs, end]
         return what, *details
 
@@ -240,6 +241,7 @@ def _send_outputs(
     for name, value in outputs.items():
         if looked_at is not None and name not in looked_at and not is_small(value):
             first = letter.count
-            packed[name] = letter.pickled(value), first, letter.count
+            doubts = doubts_of({name: value})
+            packed[name] = letter.pickled(value), first, letter.count, doubts
     told = {name: None if name in packed else value for name, value in outputs.items()}
     letter.send(connection, pickle.dumps(("finished", told, packed, time()), protocol=5))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -258,8 +257,6 @@ class GeometrySearch:
             peak_residual=float(np.degrees(evidence.residual)),
             reason=reason,
         )
-        for warning in geometry.warnings:  # headless there is no window that says it
-            logging.getLogger(__name__).warning(warning)
         self.progress(1.0, "Calibrated")
         return calibration
 

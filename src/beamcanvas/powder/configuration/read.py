@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
@@ -97,8 +96,6 @@ def read_configuration(
         geometry = geometry.flipped()
     elif turned == "found by the rings" and image is not None:
         geometry, check = _turned(words, image, geometry, calibrant or words.calibrant)
-    for note in words.notes:  # headless there is no window that says it
-        logging.getLogger(__name__).warning(note)
     configuration = Configuration(
         geometry, words.settings, words.files, words.dummy, sources, tuple(words.notes), check
     )

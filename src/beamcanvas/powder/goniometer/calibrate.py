@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Literal
@@ -125,8 +124,6 @@ def calibrate_goniometer(
         Model(numbers), motor, free, reach, 1.0 if "distance" in fixed else _ROUGHLY
     )
     result = _result(search, found, setup, motion, reference, images)
-    for warning in result.warnings:  # headless there is no window that says it
-        logging.getLogger(__name__).warning(warning)
     progress(1.0, "Calibrated")
     return result
 

@@ -172,8 +172,9 @@ class Dask(Executor):
                     job.process = details[1]
                 elif what == "finished":
                     outputs, left, end = details
-                    for name in left:
-                        outputs[name] = _Output(job.future, name, len(left) == 1, self._client)
+                    for name, doubts in left.items():
+                        alone = len(left) == 1
+                        outputs[name] = _Output(job.future, name, alone, doubts, self._client)
                     details = outputs, end
                 if what in ("finished", "failed"):
                     del self._jobs[serial]
@@ -287,14 +288,22 @@ class _Job:
 class _Output(Elsewhere):
     """An output on a worker."""
 
-    __slots__ = ("_client", "_made", "_own", "is_alone", "is_here", "name", "value")
+    __slots__ = ("_client", "_made", "_own", "is_alone", "is_here", "name", "value", "warnings")
 
-    def __init__(self, made: Future | None, name: str, is_alone: bool, client: Client) -> None:
+    def __init__(
+        self,
+        made: Future | None,
+        name: str,
+        is_alone: bool,
+        warnings: tuple[str, ...],
+        client: Client,
+    ) -> None:
         self._made = made  # all outputs of its node, by name
         self._own: Future | None = None
         self._client = client
         self.name = name
         self.is_alone = is_alone  #: of the outputs that its node left there
+        self.warnings = warnings  #: of the value
         self.is_here = False
         self.value: Any = None
 

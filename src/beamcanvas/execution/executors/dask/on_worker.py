@@ -11,6 +11,7 @@ from time import time
 from typing import Any
 
 from ....task import Progress
+from ...doubts import doubts_of
 from ...work import Work, not_picklable, portable, thinned
 from ..elsewhere import is_small
 
@@ -52,7 +53,8 @@ def do(data: bytes, where: tuple[str, int, int, Path | None], given: list[Any]) 
         }
         told = {name: None if name in left else value for name, value in outputs.items()}
         try:
-            tell("finished", told, list(left), time())
+            doubts = {name: doubts_of({name: value}) for name, value in left.items()}
+            tell("finished", told, doubts, time())
         except Exception as error:
             raise not_picklable(told.items(), "output", error) from error
     except (Exception, SystemExit) as error:
