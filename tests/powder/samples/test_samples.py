@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from beamcanvas.cli import main
 from beamcanvas.errors import InputError
 from beamcanvas.nexus.simulated_scan import ScanWriter
 from beamcanvas.powder import (
@@ -23,14 +25,22 @@ from beamcanvas.powder import (
     integrate_scan,
     open_image,
     open_pattern,
+    read_configuration,
     read_samples,
     save_poni,
 )
+from beamcanvas.powder.simulated.scan import simulated_frames
+from beamcanvas.powder.types import HC
 from beamcanvas.task import Progress
+from beamcanvas.workflow import Workflow
 
 SIZE = (60, 80)
 GEOMETRY = Geometry(
     0.1, 0.003, 0.004, 0.0, 0.0, 0.0, 1e-10, Detector("Detector", (1e-4, 1e-4), SIZE)
+)
+
+OFF_CENTRE = Geometry(
+    0.1, 0.01, 0.03, 0.02, -0.01, 0.0, HC / 30, Detector("Detector", (172e-6, 172e-6), (195, 487))
 )
 
 
@@ -97,8 +107,9 @@ def test_one_that_fails_does_not_stop_the_others(folder: Path) -> None:
     assert "20 × 30" in done.failures["small"]
     assert "gone.poni" in done.failures["no poni"]
     assert done.summary == "2 patterns, 4 failed"
-    assert done.warnings[0].startswith("lost: There is no file")
-    assert done.warnings[0].endswith("And 3 more.")
+    assert done.warnings[0] == "4 of 6 samples could not be integrated."
+    assert done.warnings[1].startswith("lost: There is no file")
+    assert [words.split(":")[0] for words in done.warnings[2:]] == ["broken", "small", "no poni"]
     assert sorted(p.name for p in (folder / "out").iterdir()) == [
         "one.h5",
         "one.xye",
@@ -111,6 +122,100 @@ def test_one_that_fails_does_not_stop_the_others(folder: Path) -> None:
     assert [bool(row["failure"]) for row in rows] == [False, True, True, True, True, False]
     back = open_pattern(folder / "out" / "three.h5")
     np.testing.assert_array_equal(back.intensity, done.patterns["three"].intensity)
+
+
+def test_the_command_line_lists_what_failed(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = "name,file\none,sample1.npy\nlost,gone.npy\nfew,few.npy\n"
+    np.save(folder / "few.npy", np.ones((20, 30)))
+    workflow = Workflow(id="samples")
+    workflow.add(
+        "beamcanvas.powder.read_samples", id="table", inputs={"file": str(table(folder, text))}
+    )
+    workflow.add(
+        "beamcanvas.powder.read_poni",
+        id="geometry",
+        inputs={"file": str(folder / "near.poni"), "rows": SIZE[0], "columns": SIZE[1]},
+    )
+    workflow.add(
+        "beamcanvas.powder.integrate_samples", id="all", label="Samples", inputs={"points": 20}
+    )
+    workflow.link("table", "all", {"samples": "samples"})
+    workflow.link("geometry", "all", {"geometry": "geometry"})
+    workflow.save(folder / "samples.json")
+    assert main(["run", str(folder / "samples.json")]) == 0  # what could be done is done
+    said = capsys.readouterr().err.splitlines()
+    assert said[0] == "note: Samples: 2 of 3 samples could not be integrated."
+    assert said[1] == f"note: Samples: lost: There is no file {folder / 'gone.npy'}."
+    assert said[2].startswith("note: Samples: few: The detector's frame has 20 × 30 pixels but")
+    assert len(said) == 3
+
+
+def test_a_configuration_fills_in(folder: Path) -> None:
+    save_poni(GEOMETRY, file=folder / "geometry.poni")
+    bad = np.zeros(SIZE, np.int8)
+    bad[:, :40] = 1
+    np.save(folder / "mask.npy", bad)
+    np.save(folder / "flat.npy", np.full(SIZE, 2.0))
+    said = {
+        "application": "worker", "version": 5, "poni": str(folder / "geometry.poni"),
+        "shape": SIZE, "nbpt_rad": 64, "unit": "q_nm^-1", "method": ["no", "histogram", "cython"],
+        "do_mask": True, "mask_file": str(folder / "mask.npy"),
+        "do_flat": True, "flat_field": str(folder / "flat.npy"),
+    }  # fmt: skip
+    (folder / "c.json").write_text(json.dumps(said))
+    configuration = read_configuration(
+        file=folder / "c.json", rows=SIZE[0], columns=SIZE[1]
+    ).configuration
+    rows = read_samples(images=sorted(folder.glob("sample*.npy")))
+    done = integrate_samples(rows, GEOMETRY, configuration=configuration, unit="2th_deg")
+    alone = integrate_1d(
+        open_image(folder / "sample2.npy"),
+        GEOMETRY,
+        configuration=configuration,
+        algorithm="CSR",
+        splitting="none",
+        error_model="poisson",
+    )
+    found = done.patterns["sample2"]
+    assert (found.unit, len(found.radial)) == ("q_nm^-1", 64)
+    np.testing.assert_allclose(found.radial, alone.radial)
+    np.testing.assert_allclose(found.intensity, alone.intensity, rtol=1e-6)
+
+
+def test_dark_flat_sector_and_outliers(folder: Path) -> None:
+    spotted = np.load(folder / "sample1.npy")
+    spotted[29:32, 60] = 60_000
+    np.save(folder / "spots.npy", spotted)
+    rows = read_samples(images=[folder / "sample1.npy", folder / "spots.npy"])
+    dark = open_image(write_image(folder / "dark.npy", 18.0))
+    dark = replace(dark, data=np.full(SIZE, 40))
+    flat = replace(dark, data=np.full(SIZE, 2.0))
+    way: dict[str, Any] = {"points": 40, "splitting": "none", "solid_angle": False}
+    plain = integrate_samples(rows, GEOMETRY, **way).patterns
+    done = integrate_samples(rows, GEOMETRY, dark=dark, flat=flat, **way).patterns["sample1"]
+    seen = done.count > 0  # type: ignore[operator]
+    np.testing.assert_allclose(
+        done.intensity[seen], plain["sample1"].intensity[seen] / 2 - 20, rtol=1e-5
+    )
+    assert plain["spots"].intensity.max() > 1200
+    half = integrate_samples(rows, GEOMETRY, azimuth_min=90, azimuth_max=180, **way).patterns
+    assert half["spots"].intensity.max() < 1100
+    clipped = integrate_samples(
+        rows, GEOMETRY, outliers="sigma clip", error_model="azimuthal", **way
+    ).patterns["spots"]
+    assert clipped.intensity.max() < 1100
+    assert clipped.settings["outliers"] == "sigma clip"
+
+
+def test_a_geometry_turned_over_is_told_of(tmp_path: Path) -> None:
+    for number, (frame, _) in enumerate(simulated_frames(2, OFF_CENTRE)):
+        np.save(tmp_path / f"{number}.npy", frame)
+    rows = read_samples(images=sorted(tmp_path.glob("*.npy")))
+    assert integrate_samples(rows, OFF_CENTRE, points=100).warnings == ()
+    (words,) = integrate_samples(rows, OFF_CENTRE.flipped(), points=100).warnings
+    assert words.startswith("0, 1: The rings of the image fit the geometry turned upside down")
 
 
 def test_images_without_a_table(folder: Path) -> None:

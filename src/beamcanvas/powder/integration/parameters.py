@@ -156,6 +156,28 @@ Reference = Annotated[
         help="Monitor value to which intensities are scaled.",
     ),
 ]
+FrameOutliers = Annotated[
+    Literal["keep", "sigma clip", "median"],
+    Param(
+        words={"keep": "keep them", "median": "take the median"},
+        group="Outliers",
+        more=True,
+        help="What to do with pixels that don't belong to their ring: keep them; sigma clip, "
+        "leave out what is far from the ring's mean, and again with the rest; or take the "
+        "median of each ring in the place of its mean.",
+    ),
+]
+Threshold = Annotated[
+    float,
+    Param(
+        unit="σ",
+        ge=0,
+        group="Outliers",
+        more=True,
+        help="How far is far, for sigma clipping: at least what Chauvenet's criterion says from "
+        "the number of pixels in the ring.",
+    ),
+]
 Lines = Annotated[
     str | None,
     Param(

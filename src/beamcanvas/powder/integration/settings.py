@@ -153,6 +153,11 @@ class Settings(Layout):
         return Layout(**{f.name: getattr(self, f.name) for f in fields(Layout)})
 
     @property
+    def by_matrix(self) -> Settings:
+        """The same by the matrix from which the operator is made, whatever a file says."""
+        return replace(self, algorithm="CSR", engine="Cython")
+
+    @property
     def record(self) -> dict[str, Any]:
         """As it is kept with a result."""
         kept = {f.name: getattr(self, f.name) for f in fields(self)}

@@ -7,6 +7,7 @@ upside down in another. Rings tell without a calibrant: pixels of one angle are 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from ..calibration.rings import parameters_of, two_theta
 from ..experiment.turning import turnings
 from ..types import Geometry
+from .operator import Corrections, marked_pixels
 
 _PIXELS = 20_000  #: so many of the image are looked at, some milliseconds
 _BINS = 300
@@ -66,6 +68,25 @@ def turned_over(
         f"The rings of the image fit the geometry turned {best}, and not as it is: the angles "
         "are wrong. An image of the calibrant linked to 'Configuration' turns the geometry."
     )
+
+
+def frame_turned_over(frame: NDArray[Any], geometry: Geometry, corrections: Corrections) -> str:
+    """The same of a frame as it was read, with dark and flat images and pixels that it marks."""
+    flat = frame.ravel()
+
+    def counts(pixels: NDArray[np.intp]) -> NDArray[np.floating]:
+        found: NDArray[np.floating] = flat[pixels].astype(float)
+        bad = marked_pixels(flat[pixels], None)
+        if bad is not None:
+            found[bad] = np.nan
+        if corrections.dark is not None:
+            found -= corrections.dark.ravel()[pixels]
+        if corrections.flat is not None:
+            with np.errstate(divide="ignore", invalid="ignore"):
+                found /= corrections.flat.ravel()[pixels]
+        return found
+
+    return turned_over(counts, corrections.mask, geometry)
 
 
 def _scatter(angles: NDArray[np.floating], counts: NDArray[np.floating]) -> float:

@@ -6,25 +6,18 @@ import csv
 from pathlib import Path
 from typing import Annotated, Literal
 
-import numpy as np
-
 from ...errors import InputError
-from ...nexus.chunks import Buffers
 from ...output_file import replacing
 from ...task import SILENT, Existing, Param, Progress, task
 from ..files.save import save_ascii, save_nexus
 from ..integration import parameters as p
-from ..integration.lines import marked_lines
-from ..integration.operator import operator_for
 from ..integration.settings import Settings
-from ..integration.ways import Outliers, way_for
+from ..integration.ways import Outliers
 from ..results import Pattern
-from ..scan.corrections import corrections_for
-from ..scan.results import failure_lines
-from ..scan.total import Total
-from ..types import Geometry, Mask, Setup
+from ..types import Geometry, Setup
 from .calibrations import Calibrations
-from .frames import SampleFrames, opened
+from .frames import opened
+from .pattern import Images, SampleIntegration
 from .results import SampleResults
 from .table import Samples, file_name
 
@@ -35,6 +28,9 @@ def integrate_samples(
     geometry: Geometry | None = None,
     mask: p.FrameMask = None,
     setup: Setup | None = None,
+    dark: p.Dark = None,
+    flat: p.Flat = None,
+    configuration: p.Configuration = None,
     *,
     folder: Annotated[Path | None, Param(path="folder", label="Save in", auto="not saved")] = None,
     save_as: Literal["NeXus", "text", "NeXus and text"] = "NeXus and text",
@@ -44,17 +40,22 @@ def integrate_samples(
     error_model: p.ErrorModel = "poisson",
     radial_min: p.RadialMin = None,
     radial_max: p.RadialMax = None,
+    azimuth_min: p.AzimuthMin = None,
+    azimuth_max: p.AzimuthMax = None,
     polarization: p.Polarization = None,
     solid_angle: p.SolidAngle = True,
     reference: Annotated[float, Param(gt=0, label="Scaled to a monitor of", more=True)] = 1.0,
+    outliers: p.FrameOutliers = "keep",
+    threshold: p.Threshold = 5.0,
     splitting: p.Splitting = "bounding box",
     progress: Progress = SILENT,
 ) -> SampleResults:
     """Integrate every sample of a table; one that fails is listed and the others go on.
 
     A sample is an image, or a scan of which all frames are averaged. Samples of one geometry
-    share its matrix, and an image of a calibrant is calibrated once. Each result is saved as
-    soon as it is there, with a table of all of them at the end.
+    share its matrix, and an image of a calibrant is calibrated once. A geometry that is turned
+    over for a sample's rings is told of. Each result is saved as soon as it is there, with a
+    table of all of them at the end.
 
     Parameters
     ----------
@@ -82,6 +83,8 @@ def integrate_samples(
         error_model=error_model,
         radial_min=radial_min,
         radial_max=radial_max,
+        azimuth_min=azimuth_min,
+        azimuth_max=azimuth_max,
         polarization=polarization,
         solid_angle=solid_angle,
         reference=reference,
@@ -90,6 +93,12 @@ def integrate_samples(
     listed = None if folder is None else Path(folder) / "samples.csv"
     if listed is not None and listed.exists() and existing == "keep":
         raise InputError(f"{folder} holds results already: choose 'replace', or another folder.")
+    rejection = Outliers(outliers, threshold)
+    if configuration is not None:
+        settings = settings.filled(Settings(error_model="poisson"), configuration.settings)
+        rejection = rejection.filled(configuration.settings)
+    images = Images(mask, dark, flat, configuration)
+    integration = SampleIntegration(settings.by_matrix, rejection, images)
     calibrations = Calibrations(geometry, setup, mask, progress)
     patterns: dict[str, Pattern] = {}
     failures: dict[str, str] = {}
@@ -108,7 +117,7 @@ def integrate_samples(
         progress(i / len(samples.rows), name)
         try:
             placed = calibrations.of(measured.sample)
-            pattern = _pattern(measured, placed, mask, settings, progress)
+            pattern = integration.pattern(measured, placed, progress)
             if folder is not None:
                 stem = Path(folder) / file_name(name)
                 files[name] = _save(pattern, stem, save_as, existing)
@@ -122,47 +131,6 @@ def integrate_samples(
         _list(samples, failures, files, listed)
     progress(1.0, "Integrated")
     return SampleResults(patterns, failures, files)
-
-
-def _pattern(
-    measured: SampleFrames,
-    geometry: Geometry,
-    mask: Mask | None,
-    settings: Settings,
-    progress: Progress,
-) -> Pattern:
-    corrections = corrections_for(measured.shape, geometry, mask)
-    operator = operator_for(geometry, [settings.layout], corrections)
-    way = way_for(operator, geometry, corrections, settings.error_model, Outliers(), None)
-    total, buffers = Total(operator.points), Buffers()
-    problems: dict[int, str] = {}
-    for frame, factor in measured.frames(settings.reference, buffers, problems):
-        progress.check()
-        with np.errstate(divide="ignore", invalid="ignore"):
-            total.add(way(frame, factor, buffers))
-    (bins,) = operator.bins
-    intensity, sigma = total.average(bins)
-    if np.isnan(intensity).all():
-        why = "; ".join(failure_lines(problems)[:3])
-        raise InputError(why or "No pixel that is used holds a measurement.")
-    warnings = [*geometry.warnings]
-    if problems:
-        words = "; ".join(failure_lines(problems)[:3])
-        warnings.append(f"{len(problems)} of its frames are left out: {words}")
-    record = settings.record | {"monitor": measured.sample.monitor}
-    return Pattern(
-        radial=bins.radial,
-        intensity=np.where(np.isnan(intensity), 0.0, intensity),
-        sigma=None if sigma is None else np.where(np.isnan(sigma), 0.0, sigma),
-        unit=settings.unit,
-        geometry=geometry,
-        engine=way.words,
-        settings=record,
-        lines=marked_lines(None, geometry, settings.unit, bins.radial),
-        count=np.where(np.isnan(intensity), 0.0, bins.count),
-        source=measured.source,
-        warnings=tuple(warnings),
-    )
 
 
 def _save(

@@ -23,11 +23,19 @@ class SampleResults(Patterns):
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        if not self.failures:
-            return ()
-        name, why = next(iter(self.failures.items()))
-        more = "" if len(self.failures) == 1 else f" And {len(self.failures) - 1} more."
-        return (f"{name}: {why}{more}",)
+        """How many samples failed, why each did, and what to know of the others."""
+        said = [f"{name}: {why}" for name, why in self.failures.items()]
+        if said:
+            total = len(self.patterns) + len(said)
+            said.insert(0, f"{len(said)} of {total} samples could not be integrated.")
+        names: dict[str, list[str]] = {}
+        for name, pattern in self.patterns.items():
+            for words in pattern.warnings:
+                names.setdefault(words, []).append(name)
+        for words, of in names.items():
+            more = f" and {len(of) - 3} more" if len(of) > 3 else ""
+            said.append(f"{', '.join(of[:3])}{more}: {words}")
+        return tuple(said)
 
     def nxdata(self) -> NXData:
         """All patterns as an image, (sample, radius), on the finest common axis; NaN outside."""

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Literal
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Annotated
 
 from ...errors import InputError
 from ...nexus.bliss import FrameReader
@@ -15,9 +12,9 @@ from ...nexus.chunks import Buffers
 from ...task import SILENT, Existing, Param, Progress, task
 from ..configuration.configuration import Configuration
 from ..integration import parameters as p
-from ..integration.operator import Corrections, marked_pixels
+from ..integration.operator import Corrections
 from ..integration.settings import Settings
-from ..integration.turned_over import turned_over
+from ..integration.turned_over import frame_turned_over
 from ..integration.variants import Variants
 from ..integration.ways import Outliers
 from . import parameters as s
@@ -61,15 +58,8 @@ def integrate_scan(
     saturation: Annotated[
         float | None, Param(auto="the detector's mark", group="Corrections", more=True)
     ] = None,
-    outliers: Annotated[
-        Literal["keep", "sigma clip", "median"],
-        Param(
-            words={"keep": "keep them", "median": "take the median"},
-            group="Outliers",
-            more=True,
-        ),
-    ] = "keep",
-    threshold: Annotated[float, Param(unit="σ", ge=0, group="Outliers", more=True)] = 5.0,
+    outliers: p.FrameOutliers = "keep",
+    threshold: p.Threshold = 5.0,
     lines: p.Lines = None,
     splitting: p.Splitting = "bounding box",
     subscan: s.Subscan = 1,
@@ -98,13 +88,6 @@ def integrate_scan(
         Number of azimuthal points, for a cake of each frame.
     saturation:
         Pixels of so many counts or more are left out.
-    outliers:
-        What to do with pixels that don't belong to their ring: keep them; sigma clip, leave
-        out what is far from the ring's mean, and again with the rest; or take the median of
-        each ring in the place of its mean.
-    threshold:
-        How far is far, for sigma clipping: at least what Chauvenet's criterion says from the
-        number of pixels in the ring.
     wait:
         How long to wait for the next frame of a scan that is still measured.
     threads:
@@ -154,33 +137,15 @@ def _turned_over(
 ) -> str:
     """Whether the rings of the first frame fit the geometry only when that is turned over."""
     try:
-        frame = reader.read(0, 1, Buffers())[0].ravel() if frames else None
+        frame = reader.read(0, 1, Buffers())[0] if frames else None
     except InputError:  # the frame is listed as a failure when its turn comes
         return ""
-    if frame is None:
-        return ""
-
-    def counts(pixels: NDArray[np.intp]) -> NDArray[np.floating]:
-        found: NDArray[np.floating] = frame[pixels].astype(float)
-        bad = marked_pixels(frame[pixels], None)
-        if bad is not None:
-            found[bad] = np.nan
-        if corrections.dark is not None:
-            found -= corrections.dark.ravel()[pixels]
-        if corrections.flat is not None:
-            with np.errstate(divide="ignore", invalid="ignore"):
-                found /= corrections.flat.ravel()[pixels]
-        return found
-
-    return turned_over(counts, corrections.mask, geometry)
+    return "" if frame is None else frame_turned_over(frame, geometry, corrections)
 
 
 def _filled(usual: Settings, configuration: Configuration) -> Settings:
-    """The settings, where they are at their defaults, as the configuration says.
-
-    Cakes too, and always by the matrix from which the operator is made.
-    """
+    """The settings, where they are at their defaults, as the configuration says; cakes too."""
     said = configuration.settings
     filled = usual.filled(Settings(), said)
     cake = usual.azimuth_points or int(said.get("azimuth_points", 0))
-    return replace(filled, azimuth_points=cake, algorithm="CSR", engine="Cython")
+    return replace(filled, azimuth_points=cake).by_matrix
