@@ -16,10 +16,15 @@ COMMANDS = {
     "open": "open the canvas, on a file if one is given",
     "run": "run a workflow",
     "watch": "run a workflow again whenever a file that it reads has grown",
+    "submit": "put up workflows to be run by workers",
+    "worker": "run the jobs that are submitted",
+    "status": "list the jobs that wait, run and ended, and the workers",
+    "cancel": "end a job that runs, or let it never start",
     "show": "list the nodes of a workflow, their tasks and inputs",
     "validate": "name everything that is wrong with a workflow",
     "convert": "write a workflow in another format",
     "history": "list what ran, look at a run, run it again",
+    "export-crate": "write a run as a Workflow Run RO-Crate",
     "cache": "list the results that are kept in a folder, or clean it",
     "tasks": "list the tasks of the installed packages",
     "tutorials": "list the tutorials, or copy one",
@@ -68,14 +73,14 @@ def _run(words: list[str]) -> int:
         return DONE
     if words[0] not in COMMANDS:
         raise InputError(f"There is no option '{words[0]}'. See: beamcanvas --help")
-    command = import_module(f".{words[0]}_command", __name__)
+    command = import_module(f".{words[0].replace('-', '_')}_command", __name__)
     code: int = command.run(command.parser().parse_args(words[1:]))
     return code
 
 
 def _help() -> str:
     lines = ["usage: beamcanvas COMMAND ...", "       beamcanvas [FILE]", "", "commands:"]
-    lines += [f"  {name:<10} {words}" for name, words in COMMANDS.items()]
+    lines += [f"  {name:<12} {words}" for name, words in COMMANDS.items()]
     lines += ["", "Options of a command: beamcanvas COMMAND --help"]
     lines += ["Exit codes: 0 done, 1 a task failed, 2 bad input or usage, 130 interrupted."]
     return "\n".join(lines)
