@@ -310,6 +310,49 @@ def test_fits_that_lie_askew(make_stack, motors) -> None:
     )
 
 
+def test_uncertainties_are_those_of_the_covariance(make_stack) -> None:
+    from scipy.optimize import curve_fit
+
+    x = np.arange(0, 2, 0.05)
+    frames = np.random.default_rng(3).poisson(gaussian(x, 40, 300, 1.0, 0.2)).astype(np.uint16)
+    found = fit_rocking_curves(make_stack(frames[:, None, None], mu=x))
+    best, covariance = curve_fit(gaussian, x, frames, (40, 300, 1.0, 0.2))
+    wanted = dict(
+        zip(("background", "amplitude", "mu centre of mass", "mu FWHM"), best, strict=True)
+    )
+    sigmas = dict(zip(wanted, np.sqrt(np.diag(covariance)), strict=True))
+    for name, value in wanted.items():
+        scale = 2.35482 if "FWHM" in name else 1
+        assert found.maps[name][0, 0] == pytest.approx(scale * value, rel=1e-4)
+        assert found.uncertainty(name)[0, 0] == pytest.approx(scale * sigmas[name], rel=1e-3)
+        assert found.units[f"{name} uncertainty"] == found.units[name]
+    assert found.plot("mu FWHM").errors is found.uncertainty("mu FWHM")
+
+
+@pytest.mark.parametrize("motors", [2, 3])
+def test_uncertainties_are_the_scatter_of_many_fits(make_stack, motors) -> None:
+    random = np.random.default_rng(4)
+    axes = {"ccmth": np.linspace(0, 1, 7), "chi": np.linspace(-1, 1, 9), "mu": np.linspace(2, 0, 9)}
+    axes = dict(list(axes.items())[-motors:])
+    covariance = np.diag([0.2, 0.25, 0.3][-motors:]) ** 2
+    covariance[-1, -2] = covariance[-2, -1] = 0.5 * 0.25 * 0.3
+    number = int(np.prod([len(a) for a in axes.values()]))
+    away = make_stack(np.zeros((number, 1, 1)), **axes).positions.T - [0.5, 0.1, 1.1][-motors:]
+    curve = 100 + 500 * np.exp(
+        -0.5 * np.einsum("ki,ij,kj->k", away, np.linalg.inv(covariance), away)
+    )
+    frames = (curve[:, None, None] + random.normal(0, 10, (number, 20, 20))).astype(np.float32)
+    found = fit_rocking_curves(make_stack(frames, **axes))
+    for name in found.maps:
+        sigma = found.uncertainty(name)
+        if sigma is not None:
+            assert np.mean(sigma) == pytest.approx(np.std(found.maps[name]), rel=0.15), name
+    assert (
+        sum("uncertainty" in name for name in found.maps)
+        == 2 + 2 * motors + motors * (motors - 1) // 2
+    )
+
+
 def test_two_peaks(make_stack) -> None:
     x = np.arange(0, 3, 0.05)
     curve = gaussian(x, 30, 900, 1.0, 0.15) + gaussian(x, 0, 400, 2.0, 0.2)
@@ -319,6 +362,7 @@ def test_two_peaks(make_stack) -> None:
     assert found.centre("mu") == pytest.approx(1.0, abs=0.02)
     assert found.maps["mu centre of mass 2"] == pytest.approx(2.0, abs=0.05)
     assert found.maps["amplitude 2"] == pytest.approx(400, rel=0.15)
+    assert (found.uncertainty("amplitude 2") < 40).all()
     assert np.isnan(found.maps["amplitude 3"]).all()
 
 

@@ -58,6 +58,8 @@ def test_rocking_scan(folder) -> None:
     fits, moments = nodes["fits"]["fits"].maps, nodes["moments"]["moments"].maps
     assert f"{np.nanmedian(fits['mu centre of mass']):.4f}° for the centre" in text
     assert f"{np.nanmedian(fits['mu FWHM']):.3f}° for the FWHM" in text
+    known = np.nanmedian(fits["mu centre of mass uncertainty"])
+    assert f"The median for the centre is {known:.4f}°" in text
     assert f"median {np.nanmedian(moments['mu centre of mass']):.4f}°" in text
     assert f"median FWHM, {np.nanmedian(moments['mu FWHM']):.3f}°" in text
 

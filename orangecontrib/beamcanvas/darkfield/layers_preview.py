@@ -22,6 +22,7 @@ class LayersPreview(Preview):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         from beamcanvas.canvas.previews.plots import new_plot
+        from beamcanvas.canvas.previews.stays_whole import StaysWhole
 
         self.choice = QComboBox()
         self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
@@ -32,6 +33,7 @@ class LayersPreview(Preview):
         above.addStretch(1)
         self.image = ImagePreview(self)
         self.colours = new_plot(self)
+        StaysWhole(self.colours)
         self.colours.setKeepDataAspectRatio(True)
         self.colours.getYAxis().setInverted(True)
         self.pages = QStackedWidget()

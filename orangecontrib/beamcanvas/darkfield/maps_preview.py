@@ -11,6 +11,7 @@ from AnyQt.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSplitter, QVBoxLayo
 from beamcanvas.canvas.previews.base import Preview
 from beamcanvas.canvas.previews.image import ImagePreview
 from beamcanvas.darkfield import PixelMaps
+from beamcanvas.darkfield.analyse.maps import CENTRE
 from beamcanvas.nexus import NXData
 
 from .frames_preview import mark
@@ -63,16 +64,14 @@ class MapsPreview(Preview):
             self.choice.clear()
             self.choice.addItems(names)
             # the sum says little; where intensity is centred is what one came for
-            first = next((n for n in names if "centre of mass" in n), names[0])
+            first = next((n for n in names if CENTRE in n), names[0])
             self.choice.setCurrentText(wanted if wanted in names else first)
             self.choice.blockSignals(False)
         self.choice.setVisible(len(names) > 1)
         self.pane.setVisible(value.stack is not None)
         self._show_map()
         if self.pane.pixel is None:
-            brightest = np.nan_to_num(next(iter(value.maps.values())), nan=-np.inf)
-            row, column = np.unravel_index(int(brightest.argmax()), brightest.shape)
-            self.pane.pixel = int(row), int(column)
+            self.pane.pixel = _clearest(value)
         self._show_pixel(*self.pane.pixel)
 
     def _show_map(self) -> None:
@@ -103,3 +102,13 @@ class MapsPreview(Preview):
         if row < rows and column < columns:
             mark(self.image, row, column)
             self.pane.show_pixel(maps.stack, row, column, maps)
+
+
+def _clearest(maps: PixelMaps) -> tuple[int, int]:
+    """The pixel whose centre is known best; else the one in which the first map is largest."""
+    known = (maps.uncertainty(name) for name in maps.maps if CENTRE in name)
+    uncertainty = next((u for u in known if u is not None), None)
+    values = next(iter(maps.maps.values())) if uncertainty is None else -uncertainty
+    clearest = int(np.nan_to_num(values, nan=-np.inf).argmax())
+    row, column = np.unravel_index(clearest, values.shape)
+    return int(row), int(column)

@@ -11,12 +11,13 @@ from AnyQt.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 from beamcanvas.canvas.previews.curve import CurvePreview
 from beamcanvas.canvas.previews.image import ImagePreview
 from beamcanvas.darkfield import DarkfieldStack, PixelMaps, RockingFits
+from beamcanvas.darkfield.analyse.maps import UNCERTAINTY
 from beamcanvas.nexus import Axis, NXData
 
 from .latest import Latest
 
 #: words of maps that tell little of a single pixel
-_LEFT_OUT = ("skew", "kurt", "cov", "corr", "resid", "state", "peaks", "background")
+_LEFT_OUT = ("skew", "kurt", "cov", "corr", "resid", "state", "peaks", "background", UNCERTAINTY)
 
 
 class PixelPane(QWidget):
@@ -128,8 +129,17 @@ def _said(row: int, column: int, maps: PixelMaps | None) -> str:
             value = values[row, column]
             if np.isfinite(value) and not any(word in name for word in _LEFT_OUT):
                 unit = f" {maps.units[name]}" if maps.units.get(name) else ""
-                words.append(f"{name} {value:.5g}{unit}")
-    return "   ".join(words)
+                words.append(f"{name} {_sure(value, maps.uncertainty(name), row, column)}{unit}")
+    return " · ".join(item.replace(" ", "\N{NO-BREAK SPACE}") for item in words)
+
+
+def _sure(value: float, uncertainty: Any, row: int, column: int) -> str:
+    """``0.3618 ± 0.0012``: no more digits than are known."""
+    if uncertainty is None or not 0 < uncertainty[row, column] < np.inf:
+        return f"{value:.5g}"
+    sigma = float(uncertainty[row, column])
+    digits = max(1 - int(np.floor(np.log10(sigma))), 0)
+    return f"{value:.{digits}f} ± {sigma:.{digits}f}"
 
 
 def _ellipses(

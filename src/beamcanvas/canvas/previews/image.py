@@ -28,8 +28,10 @@ class ImagePreview(Preview):
         from silx.gui.plot.tools.profile.toolbar import ProfileToolBar
 
         from .plots import make_readable, new_plot, new_toolbar
+        from .stays_whole import StaysWhole
 
         self.plot = new_plot(self)
+        StaysWhole(self.plot)
         self.log_action = QAction("log", self, checkable=True)
         self.log_action.setToolTip("Logarithmic colours")
         self.log_action.toggled.connect(self._set_log)

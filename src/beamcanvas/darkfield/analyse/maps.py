@@ -68,6 +68,11 @@ class PixelMaps:
             raise InputError(f"There is no map '{name}'; there are {', '.join(self.maps)}.")
         return self.maps[name]
 
+    def uncertainty(self, name: str) -> NDArray[np.float64] | None:
+        """The standard deviations of a map, where they are known."""
+        stem, last = name.rsplit(" ", 1) if name[-1:].isdigit() else (name, "")
+        return self.maps.get(f"{stem} {UNCERTAINTY} {last}".strip())
+
     def plot(self, name: str) -> NXData:
         """One map, to be plotted or written."""
         return NXData(
@@ -75,6 +80,7 @@ class PixelMaps:
             label=name[:1].upper() + name[1:],
             unit=self.units.get(name, ""),
             signal=self.named(name),
+            errors=self.uncertainty(name),
             axes=self.axes,
             title=self.title,
             pixels=True,
@@ -87,6 +93,9 @@ class PixelMaps:
 
 #: what a person calls the four moments
 CENTRE, WIDTH, SKEWNESS, KURTOSIS = "centre of mass", "FWHM", "skewness", "kurtosis"
+
+#: what follows the name of a map in that of its standard deviations
+UNCERTAINTY = "uncertainty"
 
 
 def map_name(what: str, motor: str) -> str:

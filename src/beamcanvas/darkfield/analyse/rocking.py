@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Annotated, Any
 
 import numpy as np
@@ -11,7 +13,7 @@ from numpy.typing import NDArray
 from ...errors import InputError
 from ...task import SILENT, Param, Progress, task
 from ..stack import DarkfieldStack, Dimension
-from .maps import CENTRE, WIDTH, PixelMaps, map_name
+from .maps import CENTRE, UNCERTAINTY, WIDTH, PixelMaps, map_name
 from .moments import FWHM
 
 STATES = (
@@ -81,7 +83,9 @@ def fit_rocking_curves(
     In two and three dimensions the peak may lie askew: the correlation of each pair of motors
     is fitted too. Where a second peak stands out of what the first leaves, both are fitted
     together. The background is a parameter of its own, so that it does not add to the
-    amplitude, and is never below zero; nothing is smoothed before.
+    amplitude, and is never below zero; nothing is smoothed before. Each map has one of its
+    uncertainty: the standard deviation by the covariance of the fit, in which the scatter
+    around the fit stands for the noise.
 
     Parameters
     ----------
@@ -111,6 +115,7 @@ def fit_rocking_curves(
     low, high = x.min(axis=0), x.max(axis=0)
     size = 1 + motors + motors * (motors + 1) // 2
     parameters = np.empty((rows, columns, 1 + peaks * size), np.float32)
+    deviations = np.empty_like(parameters)
     quality = np.empty((rows, columns, 3))
 
     def work(top: int, bottom: int, block: NDArray[Any]) -> None:
@@ -120,17 +125,19 @@ def fit_rocking_curves(
             progress.check()
             some = np.ascontiguousarray(flat[:, first : first + _TOGETHER], dtype=np.float32)
             found = np.empty((some.shape[1], 1 + peaks * size))
+            sure = np.empty_like(found)
             state = np.empty((some.shape[1], 3))
-            fit_pixels(some, x, peaks, rounds, least, low, high, found, state)
+            fit_pixels(some, x, peaks, rounds, least, low, high, found, sure, state)
             here = slice(first, first + some.shape[1])
             parameters[top:bottom].reshape(-1, parameters.shape[2])[here] = found
+            deviations[top:bottom].reshape(-1, parameters.shape[2])[here] = sure
             quality[top:bottom].reshape(-1, 3)[here] = state
 
     treated = stack.treated()
     few = max(min(_TOGETHER * 4 // columns, rows), 1)  # rows: progress often enough
     bands = [(top, min(top + few, rows)) for top in range(0, rows, few)]
     treated.each_band(work, progress, "Fitting", bands=bands)
-    maps, units = _maps(parameters, quality, stack, peaks)
+    maps, units = _maps(parameters, deviations, quality, stack, peaks)
     return RockingFits(
         title="rocking curve fits",
         maps=maps,
@@ -178,44 +185,74 @@ def _upper(values: NDArray[np.float64], motors: int) -> NDArray[np.float64]:
 
 def _maps(
     parameters: NDArray[np.float32],
+    deviations: NDArray[np.float32],
     quality: NDArray[np.float64],
     stack: DarkfieldStack,
     peaks: int,
 ) -> tuple[dict[str, NDArray[np.float64]], dict[str, str]]:
     motors = len(stack.dimensions)
     size = 1 + motors + motors * (motors + 1) // 2
-    at = parameters.astype(np.float64)
+    at, sure = parameters.astype(np.float64), deviations.astype(np.float64)
     quality[_too_wide(at, stack) & (quality[..., 1] == 0), 1] = _TOO_WIDE
     # only what was fitted well has values
-    at[quality[..., 1] != 0] = np.nan
+    at[quality[..., 1] != 0] = sure[quality[..., 1] != 0] = np.nan
     order = np.argsort(-np.nan_to_num(at[..., 1::size], nan=-1.0), axis=-1, kind="stable")
     maps: dict[str, NDArray[np.float64]] = {}
-    units: dict[str, str] = {}
+    doubts: dict[str, NDArray[np.float64]] = {}
     for p in range(peaks):
-        which = order[..., p, None] * size + 1
-        peak = np.take_along_axis(at, which + np.arange(size), axis=-1)
+        which = order[..., p, None] * size + 1 + np.arange(size)
+        named = _of_peak(np.take_along_axis(at, which, axis=-1), stack)
+        doubtful = _doubts_of_peak(np.take_along_axis(sure, which, axis=-1), stack)
         end = "" if p == 0 else f" {p + 1}"
-        maps["amplitude" + end] = peak[..., 0]
-        units["amplitude" + end] = "counts"
-        spread = _covariances(_upper(peak[..., 1 + motors :], motors))
-        for m, d in enumerate(stack.dimensions):
-            for what in (CENTRE, WIDTH):
-                units[map_name(what, d.motor) + end] = d.unit
-            step = d.step or 1.0
-            maps[map_name(CENTRE, d.motor) + end] = d.start + step * peak[..., 1 + m]
-            maps[map_name(WIDTH, d.motor) + end] = FWHM * abs(step) * np.sqrt(spread[..., m, m])
-        for m in range(motors):
-            for n in range(m + 1, motors):
-                scale = np.sqrt(spread[..., m, m] * spread[..., n, n])
-                sign = np.sign((stack.dimensions[m].step or 1) * (stack.dimensions[n].step or 1))
-                name = f"{stack.motors[m]} {stack.motors[n]} correlation{end}"
-                maps[name] = sign * spread[..., m, n] / scale
+        maps |= {name + end: values for name, values in named.items()}
+        doubts |= {
+            f"{name} {UNCERTAINTY}{end}": values
+            for name, values in zip(named, doubtful, strict=True)
+        }
     maps["background"] = at[..., 0]
+    doubts[f"background {UNCERTAINTY}"] = sure[..., 0]
     maps["residual"] = np.where(quality[..., 1] == 0, quality[..., 0], np.nan)
-    units["background"] = units["residual"] = "counts"
     maps["peaks"] = quality[..., 2]
     maps["state"] = quality[..., 1]
-    return maps, units
+    maps |= doubts
+    return maps, {name: unit for name in maps if (unit := _unit(name, stack))}
+
+
+def _of_peak(peak: NDArray[np.float64], stack: DarkfieldStack) -> dict[str, NDArray[np.float64]]:
+    """The maps of one peak of each pixel."""
+    motors = len(stack.dimensions)
+    spread = _covariances(_upper(peak[..., 1 + motors :], motors))
+    named = {"amplitude": peak[..., 0]}
+    for m, d in enumerate(stack.dimensions):
+        named[map_name(CENTRE, d.motor)] = d.start + (d.step or 1.0) * peak[..., 1 + m]
+    for m, d in enumerate(stack.dimensions):
+        named[map_name(WIDTH, d.motor)] = FWHM * abs(d.step or 1.0) * np.sqrt(spread[..., m, m])
+    for m, n in combinations(range(motors), 2):
+        scale = np.sqrt(spread[..., m, m] * spread[..., n, n])
+        sign = np.sign((stack.dimensions[m].step or 1) * (stack.dimensions[n].step or 1))
+        name = f"{stack.motors[m]} {stack.motors[n]} correlation"
+        named[name] = sign * spread[..., m, n] / scale
+    return named
+
+
+def _doubts_of_peak(
+    peak: NDArray[np.float64], stack: DarkfieldStack
+) -> Iterator[NDArray[np.float64]]:
+    """The standard deviations of one peak's maps, in their order."""
+    steps = [abs(d.step or 1.0) for d in stack.dimensions]
+    pairs = len(steps) * (len(steps) - 1) // 2
+    scales = [1.0, *steps, *(FWHM * step for step in steps), *[1.0] * pairs]
+    for n, scale in enumerate(scales):
+        yield scale * peak[..., n]
+
+
+def _unit(name: str, stack: DarkfieldStack) -> str:
+    if name.startswith(("amplitude", "background", "residual")):
+        return "counts"
+    for d in stack.dimensions:
+        if name.startswith((map_name(CENTRE, d.motor), map_name(WIDTH, d.motor))):
+            return d.unit
+    return ""
 
 
 def _too_wide(at: NDArray[np.float64], stack: DarkfieldStack) -> NDArray[np.bool_]:

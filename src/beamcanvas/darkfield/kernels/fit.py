@@ -115,45 +115,42 @@ def _solve(matrix, vector, damping, work, step):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def _descend(y, x, peaks, at, most):  # type: ignore[no-untyped-def]
+def _descend(y, x, peaks, at, most, matrix):  # type: ignore[no-untyped-def]
     """Improve the model `at`; the sum of squares, and whether it settled.
 
-    A background that would be negative is held at zero: counts have none below.
+    `matrix` becomes JᵀJ. A background that would be negative is held at zero: counts have none
+    below.
     """
-    cost, settled = _settle(y, x, peaks, True, at, most)
-    if at[0] < 0.0:
+    # each kernel is called in one place only: it is compiled into its caller each time
+    for ground in (True, False):
+        cost, settled = _settle(y, x, peaks, ground, at, most, matrix)
+        if at[0] >= 0.0:
+            break
         at[0] = 0.0
-        cost, settled = _settle(y, x, peaks, False, at, most)
     return cost, settled
 
 
 @njit(nogil=True, cache=True)
-def _settle(y, x, peaks, ground, at, most):  # type: ignore[no-untyped-def]
+def _settle(y, x, peaks, ground, at, most, matrix):  # type: ignore[no-untyped-def]
     n = len(at)
-    matrix = np.empty((n, n))
     vector = np.empty(n)
     work = np.empty((n, n))
     step = np.empty(n)
     slope = np.empty(n)
-    trial = np.empty(n)
+    trial = at.copy()
     trial_matrix = np.empty((n, n))
     trial_vector = np.empty(n)
-    damping = 1e-3
-    cost = _normal(y, x, peaks, ground, at, matrix, vector, slope)
-    for _ in range(most):
-        if not _solve(matrix, vector, damping, work, step):
-            damping = max(damping * 10.0, 1e-6)
-            if damping > 1e10:
-                return cost, False
-            continue
-        for i in range(n):
-            trial[i] = at[i] + step[i]
+    damping = 1e-2  # the start is the first that is better
+    cost = np.inf
+    for _ in range(most + 1):
         found = _normal(y, x, peaks, ground, trial, trial_matrix, trial_vector, slope)
         if found <= cost:
             gain = cost - found
-            at[:] = trial
-            matrix[:] = trial_matrix
-            vector[:] = trial_vector
+            for i in range(n):
+                at[i] = trial[i]
+                vector[i] = trial_vector[i]
+                for j in range(n):
+                    matrix[i, j] = trial_matrix[i, j]
             cost = found
             damping *= 0.1
             if gain <= 1e-5 * cost:
@@ -162,6 +159,12 @@ def _settle(y, x, peaks, ground, at, most):  # type: ignore[no-untyped-def]
             damping *= 10.0
             if damping > 1e10:
                 return cost, True
+        while not _solve(matrix, vector, damping, work, step):
+            damping = max(damping * 10.0, 1e-6)
+            if damping > 1e10:
+                return cost, False
+        for i in range(n):
+            trial[i] = at[i] + step[i]
     return cost, False
 
 
@@ -170,7 +173,9 @@ def _first_guess(y, x, at):  # type: ignore[no-untyped-def]
     """A peak from the moments of what is above the background; its height above that."""
     number, motors = x.shape
     ground = _quantile(y, number, 0.2)  # most of a scan is beside the peak
-    height = y.max() - ground
+    height = y[0] - ground
+    for k in range(number):
+        height = max(height, y[k] - ground)
     level = ground + 0.25 * height
     total = 0.0
     mean = np.zeros(3)
@@ -179,7 +184,8 @@ def _first_guess(y, x, at):  # type: ignore[no-untyped-def]
             total += y[k] - level
             for i in range(motors):
                 mean[i] += (y[k] - level) * x[k, i]
-    mean /= total
+    for i in range(motors):
+        mean[i] /= total
     at[0] = ground
     at[1] = height
     u = 2 + motors
@@ -198,7 +204,120 @@ def _first_guess(y, x, at):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def fit_pixels(frames, x, peaks, most, least, low, high, found, quality):  # type: ignore[no-untyped-def]
+def _one_more(y, x, at, count, steps):  # type: ignore[no-untyped-def]
+    """The model with one more peak, where most is left above it; empty where that is noise."""
+    number, motors = x.shape
+    size = 1 + motors + motors * (motors + 1) // 2
+    worst = 0.0
+    where = 0
+    level = 0.0
+    for k in range(number):
+        model = at[0]
+        for a in range(count):
+            model += _height(x[k], at, 1 + a * size, motors)
+        if y[k] - model > worst:
+            worst = y[k] - model
+            where = k
+            level = max(model, 0.0)
+    # noise from one frame to the next, and that of counting
+    for k in range(number - 1):
+        steps[k] = abs(y[k + 1] - y[k])
+    noise = 1.05 * _quantile(steps, number - 1, 0.5)
+    if worst < 5.0 * np.sqrt(noise**2 + level) or worst < 0.1 * at[1]:
+        return np.empty(0)
+    n = 1 + (count + 1) * size
+    more = np.empty(n)
+    for i in range(n - size):
+        more[i] = at[i]
+    for i in range(size):  # of the first one's width
+        more[n - size + i] = at[1 + i]
+    more[n - size] = worst
+    for i in range(motors):
+        more[n - size + 1 + i] = x[where, i]
+    return more
+
+
+@njit(nogil=True, cache=True)
+def _uncertainties(at, matrix, variance, motors, sure):  # type: ignore[no-untyped-def]
+    """Standard deviations of background, heights, centres, widths and correlations.
+
+    The parameters' covariance is `variance` times the inverse of JᵀJ; what is made of U is
+    followed to first order, from dS = -S d(UᵀU) S of a peak's covariance S = (UᵀU)⁻¹.
+    """
+    n = len(at)
+    work = np.empty((n, n))
+    covariance = np.empty((n, n))
+    unit = np.empty(n)
+    for i in range(n):
+        unit[:] = 0.0
+        unit[i] = variance
+        if not _solve(matrix, unit, 0.0, work, covariance[i]):
+            return
+    sure[0] = np.sqrt(covariance[0, 0]) if at[0] > 0.0 else np.nan
+    size = 1 + motors + motors * (motors + 1) // 2
+    free = motors * (motors + 1) // 2
+    inverse = np.zeros((3, 3))
+    slopes = np.empty((3, 3, free))
+    slope = np.empty(free)
+    spread = np.zeros((3, 3))
+    for base in range(1, n, size):
+        for i in range(1 + motors):
+            sure[base + i] = np.sqrt(covariance[base + i, base + i])
+        first = base + 1 + motors
+        # U⁻¹, column by column from the diagonal upwards
+        inverse[:] = 0.0
+        for j in range(motors):
+            for i in range(j, -1, -1):
+                value = 1.0 if i == j else 0.0
+                u = first + i * motors - i * (i - 1) // 2
+                for k in range(i + 1, j + 1):
+                    value -= at[u + k - i] * inverse[k, j]
+                inverse[i, j] = value / at[u]
+        for m in range(motors):
+            for k in range(motors):
+                spread[m, k] = 0.0
+                for i in range(motors):
+                    spread[m, k] += inverse[m, i] * inverse[k, i]
+        for m in range(motors):
+            for k in range(m + 1):
+                u = 0
+                for i in range(motors):
+                    for j in range(i, motors):
+                        slopes[m, k, u] = -(
+                            inverse[m, i] * spread[j, k] + spread[m, j] * inverse[k, i]
+                        )
+                        u += 1
+        to = first
+        for m in range(motors):  # of σ: dS / 2σ
+            sigma = np.sqrt(spread[m, m])
+            for i in range(free):
+                slope[i] = slopes[m, m, i] / (2.0 * sigma)
+            sure[to] = _spread_of(slope, covariance, first)
+            to += 1
+        for m in range(motors):
+            for k in range(m + 1, motors):
+                a, b = spread[m, m], spread[k, k]
+                r = spread[m, k] / np.sqrt(a * b)
+                for i in range(free):
+                    slope[i] = slopes[k, m, i] / np.sqrt(a * b)
+                    slope[i] -= 0.5 * r * (slopes[m, m, i] / a + slopes[k, k, i] / b)
+                sure[to] = _spread_of(slope, covariance, first)
+                to += 1
+
+
+@njit(nogil=True, cache=True)
+def _spread_of(slope, covariance, first):  # type: ignore[no-untyped-def]
+    total = 0.0
+    for i in range(len(slope)):
+        for j in range(len(slope)):
+            total += slope[i] * slope[j] * covariance[first + i, first + j]
+    return np.sqrt(total)
+
+
+@njit(nogil=True, cache=True)
+def fit_pixels(  # type: ignore[no-untyped-def]
+    frames, x, peaks, most, least, low, high, found, sure, quality
+):
     """Fit up to `peaks` Gaussians to each pixel.
 
     Parameters
@@ -215,6 +334,9 @@ def fit_pixels(frames, x, peaks, most, least, low, high, found, quality):  # typ
         Ends of the scan, (motors,).
     found:
         Background, then of each peak height, centre and U: (pixels, 1 + peaks·size).
+    sure:
+        Standard deviations of these, and in the place of U those of each motor's σ and of the
+        correlation of each pair.
     quality:
         Root mean square difference, state, and number of peaks: (pixels, 3).
     """
@@ -225,6 +347,7 @@ def fit_pixels(frames, x, peaks, most, least, low, high, found, quality):  # typ
     steps = np.empty(number)
     for p in range(pixels):
         found[p] = np.nan
+        sure[p] = np.nan
         quality[p, 0] = np.nan
         quality[p, 1] = NO_SIGNAL
         quality[p, 2] = 0
@@ -240,47 +363,38 @@ def fit_pixels(frames, x, peaks, most, least, low, high, found, quality):  # typ
             quality[p, 1] = TOO_FEW
             continue
         at = np.zeros(1 + size)
+        matrix = np.empty((1 + size, 1 + size))
         _first_guess(y, x, at)
-        cost, settled = _descend(y, x, 1, at, most)
-        count = 1
-        while count < peaks and settled and number > 2 + (count + 1) * size:
-            worst = 0.0
-            where = 0
-            level = 0.0
-            for k in range(number):
-                model = at[0]
-                for a in range(count):
-                    model += _height(x[k], at, 1 + a * size, motors)
-                if y[k] - model > worst:
-                    worst = y[k] - model
-                    where = k
-                    level = max(model, 0.0)
-            # noise from one frame to the next, and that of counting
-            for k in range(number - 1):
-                steps[k] = abs(y[k + 1] - y[k])
-            noise = 1.05 * _quantile(steps, number - 1, 0.5)
-            if worst < 5.0 * np.sqrt(noise**2 + level) or worst < 0.1 * at[1]:
-                break
-            n = 1 + (count + 1) * size
-            more = np.empty(n)
-            more[: n - size] = at
-            more[n - size :] = at[1 : 1 + size]
-            more[n - size] = worst
-            for i in range(motors):
-                more[n - size + 1 + i] = x[where, i]
-            less, done = _descend(y, x, count + 1, more, most)
-            good = done and less < 0.85 * cost
-            for a in range(count + 1):
-                good = good and more[1 + a * size] > 0
-                for i in range(motors):
-                    c = more[2 + a * size + i]
-                    good = good and low[i] - 1 <= c <= high[i] + 1
-            if not good:
-                break
+        cost = np.inf
+        settled = True
+        count = 0
+        while count < peaks and settled and number >= 2 + (count + 1) * size:
+            more = at
+            if count:
+                more = _one_more(y, x, at, count, steps)
+                if not len(more):
+                    break
+            wider = np.empty((len(more), len(more)))
+            less, done = _descend(y, x, count + 1, more, most, wider)
+            if count:
+                good = done and less < 0.85 * cost
+                for a in range(count + 1):
+                    good = good and more[1 + a * size] > 0
+                    for i in range(motors):
+                        c = more[2 + a * size + i]
+                        good = good and low[i] - 1 <= c <= high[i] + 1
+                if not good:
+                    break
+            settled = done
             at = more
+            matrix = wider
             cost = less
             count += 1
-        found[p, : len(at)] = at
+        for i in range(len(at)):
+            found[p, i] = at[i]
+        if settled:
+            variance = cost / (number - len(at))
+            _uncertainties(at, matrix, variance, motors, sure[p])
         quality[p, 0] = np.sqrt(cost / number)
         quality[p, 1] = FITTED if settled else NOT_CONVERGED
         quality[p, 2] = count

@@ -6,10 +6,12 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from typing import Any
+from typing import Any, TypeVar
 
 from ...nexus.chunks import Buffers
 from ...task import Progress
+
+T = TypeVar("T")
 
 _local = threading.local()
 
@@ -27,21 +29,34 @@ def own_buffers(name: str) -> Buffers:
     return kept.setdefault(name, Buffers())
 
 
+#: names of the kernels that are being compiled
+COMPILING: list[str] = []
+
+
 def on_all_cores(
     one: Callable[[Any], Any], items: Sequence[Any], progress: Progress
 ) -> Iterator[Any]:
     """What `one` gives for each item, in the order in which they are done.
 
-    A cancel is looked for five times a second; what is being worked on is then waited for.
+    A cancel is looked for five times a second. What is being worked on is then left to end by
+    itself, as a kernel that is compiled can't be stopped.
     """
-    with ThreadPoolExecutor(usable_cores()) as pool:
+    pool = ThreadPoolExecutor(usable_cores())
+    try:
         left: set[Future[Any]] = {pool.submit(one, item) for item in items}
-        try:
-            while left:
-                done, left = wait(left, timeout=0.2, return_when=FIRST_COMPLETED)
-                progress.check()
-                for future in done:
-                    yield future.result()
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+        while left:
+            done, left = wait(left, timeout=0.2, return_when=FIRST_COMPLETED)
+            if COMPILING:
+                progress(None, "Compiling, the first time only")
+            progress.check()
+            for future in done:
+                yield future.result()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def left_alone(call: Callable[[], T], progress: Progress) -> T:
+    """What `call` gives, which can't be stopped: a cancel leaves it to end by itself."""
+    (result,) = on_all_cores(lambda _: call(), [None], progress)
+    found: T = result
+    return found
