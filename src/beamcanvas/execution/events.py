@@ -221,6 +221,11 @@ class Events:
                 **fields,
             )
 
+    def pass_on(self, event: Event) -> None:
+        """An event as another process told it."""
+        for handler in tuple(self._handlers):
+            self._safely(handler, handler, {**self._blank, **event})
+
     def _send(self, time: float | None = None, **fields: Any) -> None:
         when = datetime.now() if time is None else datetime.fromtimestamp(time)
         event = {**self._blank, "time": when.astimezone().isoformat(), **fields}

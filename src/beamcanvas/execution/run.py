@@ -14,6 +14,7 @@ from ..workflow.rules import rules_of
 from ..workflow.validation import check
 from .events import Events, Handler
 from .executors import Executor, make_executor
+from .executors.whole import Whole, WholeRuns
 from .result import Result
 from .scheduler import Scheduler
 from .selection import Inputs, Outputs, OutputSelection, node_inputs
@@ -109,25 +110,35 @@ def run(
             opened.callback(chosen.close)
         name = type(chosen).__name__.lower()
         named = {rules_of(node).executor: None for node in flat.nodes.values() if node.extra}
-        if others := [other for other in named if other is not None]:
+        others = [other for other in named if other is not None]
+        if others and not isinstance(chosen, WholeRuns):
             from .executors.routed import Routed
 
             chosen = opened.enter_context(Routed(chosen, others))
-        writer: ResultsWriter | None = None
-        if results is not None:
-            from ..nexus.results import ResultsWriter
-
-            writer = opened.enter_context(ResultsWriter(results, workflow, values))
         told = Events(events, workflow, job_id)
-        where = Path(folder) if folder is not None else workflow.folder
+        where = (Path(folder) if folder is not None else workflow.folder).absolute()
         kept: Cache | None = None
         if cache is not None:
             from .cache import Cache
 
             kept = cache if isinstance(cache, Cache) else Cache(cache)
-        one = UnderWay(
-            flat, scheduler, told, chosen, where.absolute(), cancelled, keep, writer, kept
-        )
+        if isinstance(chosen, WholeRuns):
+            whole = Whole(
+                workflow, values, outputs, merge_outputs,
+                None if results is None else Path(results).absolute(),
+                None if kept is None else kept.folder,
+                told.job_id, where,
+            )  # fmt: skip
+            told.begin(values, name, results)
+            result, error = chosen.run(whole, flat, told, cancelled)
+            told.end(error)
+            return _ended(result, error, raise_on_error)
+        writer: ResultsWriter | None = None
+        if results is not None:
+            from ..nexus.results import ResultsWriter
+
+            writer = opened.enter_context(ResultsWriter(results, workflow, values))
+        one = UnderWay(flat, scheduler, told, chosen, where, cancelled, keep, writer, kept)
         told.begin(values, name, results)
         stopped = one.go()
         one.bring_home()
@@ -136,10 +147,14 @@ def run(
             result.file = writer.finish(failed=error is not None)
 
     result.outputs = selection.pick(scheduler.outputs, one.last)
+    return _ended(result, error, raise_on_error)
+
+
+def _ended(result: Result, error: BaseException | None, raise_on_error: bool) -> Result:
     if isinstance(error, (TaskError, Cancelled)):
         error.result = result
     elif error is not None:
         vars(error)["result"] = result  # of a KeyboardInterrupt, for who shows it then
-    if error is not None and (raise_on_error or stopped is not None):
+    if error is not None and (raise_on_error or not isinstance(error, TaskError)):
         raise error
     return result

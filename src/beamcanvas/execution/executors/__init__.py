@@ -16,10 +16,12 @@ from .base import Executor
 __all__ = ["Executor", "make_executor"]
 
 _OWN = {
+    "celery": ("..jobs.executor", "Celery"),
     "inline": (".inline", "Inline"),
     "threads": (".threads", "Threads"),
     "processes": (".processes", "Processes"),
     "dask": (".dask", "Dask"),
+    "slurm": ("..slurm", "from_text"),
 }
 _COUNTED = ("threads", "processes")
 
