@@ -129,8 +129,9 @@ def _said(row: int, column: int, maps: PixelMaps | None) -> str:
             value = values[row, column]
             if np.isfinite(value) and not any(word in name for word in _LEFT_OUT):
                 unit = f" {maps.units[name]}" if maps.units.get(name) else ""
-                words.append(f"{name} {_sure(value, maps.uncertainty(name), row, column)}{unit}")
-    return " · ".join(item.replace(" ", "\N{NO-BREAK SPACE}") for item in words)
+                said = f"{name} {_sure(value, maps.uncertainty(name), row, column)}{unit}"
+                words.append(said.replace(" ", "\N{NO-BREAK SPACE}"))
+    return " · ".join(words)
 
 
 def _sure(value: float, uncertainty: Any, row: int, column: int) -> str:

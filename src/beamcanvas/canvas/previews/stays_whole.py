@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from AnyQt.QtCore import QEvent, QObject, QTimer
@@ -25,20 +26,19 @@ class StaysWhole(QObject):
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         if event is not None and event.type() == QEvent.Type.Resize:
             if not self._soon.isActive():
-                self._whole = self._shows_all()
+                self._whole = all(self._covered())
             self._soon.start()
         return False
 
-    def _shows_all(self) -> bool:
+    def _covered(self) -> Iterator[bool]:
+        """Of each axis, whether all of the data are within its limits."""
         bounds = self._plot.getDataRange()
         for axis, data in ((self._plot.getXAxis(), bounds.x), (self._plot.getYAxis(), bounds.y)):
             low, high = axis.getLimits()
-            if data is not None:
-                slack = 1e-3 * (data[1] - data[0])
-                if low > data[0] + slack or high < data[1] - slack:
-                    return False
-        return True
+            slack = 0.0 if data is None else 1e-3 * (data[1] - data[0])
+            yield data is None or (low <= data[0] + slack and high >= data[1] - slack)
 
     def _fit(self) -> None:
-        if self._whole and self._plot.isKeepDataAspectRatio():
+        # to keep pixels square the plot changed one axis; who zoomed meanwhile changed both
+        if self._whole and any(self._covered()) and self._plot.isKeepDataAspectRatio():
             self._plot.resetZoom()
