@@ -53,6 +53,8 @@ class Scan:
     frames: int  #: in the scan so far, missing ones included
     counters: dict[str, NDArray[np.float64]] = field(default_factory=dict)
     positioners: dict[str, float] = field(default_factory=dict)
+    #: which of the groups instrument and sample it has
+    surroundings: tuple[str, ...] = ()
 
     @property
     def is_finished(self) -> bool:
@@ -102,6 +104,7 @@ def read_scan(file: Path, number: int, subscan: int = 1, detector: str | None = 
             frames=frames,
             counters=dict(_counters(entry["measurement"])),
             positioners=dict(_positioners(entry)),
+            surroundings=tuple(name for name in ("instrument", "sample") if name in entry),
         )
 
 

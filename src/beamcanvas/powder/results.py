@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..nexus import Axis, NXData
+from .origin import Origin
+from .packed_mask import PackedMask
 from .types import DiffractionImage, Geometry
 
 #: How the axes of pyFAI's units are written: name of the dataset, unit, words for a plot.
@@ -161,6 +163,8 @@ class Pattern:
     #: pixels' share in each point; 0: nothing was measured there
     count: NDArray[np.float64] | None = None
     source: str = ""
+    origins: tuple[Origin, ...] = ()  #: where what it is made of is stored
+    unused: PackedMask | None = None  #: the pixels that were left out
     warnings: tuple[str, ...] = ()
 
     @property
@@ -196,6 +200,8 @@ class Cake:
     lines: dict[str, list[float]] = field(default_factory=dict)
     count: NDArray[np.float64] | None = None
     source: str = ""
+    origins: tuple[Origin, ...] = ()  #: where what it is made of is stored
+    unused: PackedMask | None = None  #: the pixels that were left out
     warnings: tuple[str, ...] = ()
 
     @property

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from ..errors import InputError
 from ..nexus import NXData
+from .origin import Origin
 
 HC = 12.398419843320026e-10  #: Planck's constant times the speed of light, keV·m
 
@@ -105,6 +106,7 @@ class DiffractionImage:
     frame: int = 0
     dark: NDArray[Any] | None = None
     flat: NDArray[Any] | None = None
+    origins: tuple[Origin, ...] = ()  #: the files that it, its dark and its flat come from
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ...errors import InputError
 from ...nexus import Axis, NXData
 from ...task import SILENT, Param, Progress, task
+from ..origin import Origin
 from ..results import Pattern
 from .rebin import AngleTable, Histogram
 from .roi_scan import Layout, Order, RoiScan, open_scans
@@ -38,6 +39,7 @@ class AnalyzerPatterns:
     scans: tuple[str, ...] = ()
     settings: dict[str, Any] = field(default_factory=dict)
     source: str = ""
+    origins: tuple[Origin, ...] = ()  #: the scans
     warnings: tuple[str, ...] = ()
 
     @property
@@ -105,6 +107,7 @@ class AnalyzerPatterns:
             engine="beamcanvas, multi-analyser",
             settings=dict(self.settings),
             source=name,
+            origins=self.origins,
             warnings=self.warnings,
         )
 
@@ -214,6 +217,7 @@ def rebin_analyzers(
         raise InputError(f"No analyser counted anything in this range of {Path(file).name}.")
     progress(1.0, "Rebinned")
     earlier = () if before is None else before.scans
+    origins = tuple(Origin(Path(file).absolute(), f"/{scan.entry}") for scan in found)
     return AnalyzerPatterns(
         two_theta=histogram.two_theta,
         counts=histogram.counts,
@@ -230,6 +234,7 @@ def rebin_analyzers(
             "analysers": stage.source,
         },
         source=Path(file).name,
+        origins=origins if before is None else before.origins + origins,
         warnings=(
             *(() if before is None else before.warnings),
             *(warning for scan in found for warning in scan.warnings),

@@ -13,6 +13,8 @@ import numpy as np
 from ... import __version__
 from ...output_file import replacing
 from ...task import Existing, Param, task
+from ..files.nexus import describe, note
+from ..files.raw import write_origins
 from .patterns import AnalyzerPatterns
 
 _COLUMNS = (".spec", ".dat", ".adv")
@@ -54,7 +56,7 @@ def save_analyzers(
             _write_columns(new, path.name, patterns)
         else:
             with h5py.File(new, "w") as root:
-                _write_nexus(root, patterns)
+                _write_nexus(root, patterns, path.absolute().parent)
     return path
 
 
@@ -71,30 +73,24 @@ def _write_columns(new: Path, name: str, patterns: AnalyzerPatterns) -> None:
         np.savetxt(stream, np.column_stack(columns), fmt="%.10g")
 
 
-def _write_nexus(root: Any, patterns: AnalyzerPatterns) -> None:
-    def group(parent: Any, name: str, kind: str, default: str = "") -> Any:
-        made = parent.create_group(name)
-        made.attrs["NX_class"] = kind
-        if default:
-            made.attrs["default"] = default
-        return made
-
-    root.attrs.update(NX_class="NXroot", default="entry", creator="beamcanvas")
+def _write_nexus(root: Any, patterns: AnalyzerPatterns, folder: Path) -> None:
+    describe(root, "NXroot", "entry")
+    root.attrs["creator"] = "beamcanvas"
     root.attrs["creator_version"] = __version__
-    entry = group(root, "entry", "NXentry", "rebin")
+    entry = describe(root.create_group("entry"), "NXentry", "rebin")
     entry["title"] = patterns.source
-    process = group(entry, "rebin", "NXprocess", "result")
+    describe(entry.create_group("measurement"), "NXcollection")
+    write_origins(entry, patterns.origins, folder)
+    process = describe(entry.create_group("rebin"), "NXprocess", "result")
     process["program"] = "beamcanvas"
     process["version"] = __version__
     process["date"] = datetime.now(UTC).isoformat(timespec="seconds")
     process["scans"] = list(patterns.scans)
     for name, told in (("settings", patterns.settings), ("stage", asdict(patterns.stage))):
-        note = group(process, name, "NXnote")
-        note["type"] = "application/json"
-        note["data"] = json.dumps(told, indent=1)
+        note(process, name, "application/json", json.dumps(told, indent=1))
     if patterns.warnings:
         process["warnings"] = list(patterns.warnings)
-    data = group(process, "result", "NXdata")
+    data = describe(process.create_group("result"), "NXdata")
     data.attrs.update(signal="intensity", interpretation="spectrum")
     data.attrs["axes"] = ["analyser", "2th"]
     data["title"] = patterns.source

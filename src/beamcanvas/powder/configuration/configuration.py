@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..correction.mask import read_mask
 from ..image.opening import mean_image
+from ..origin import Origin, Role
 from ..results import AXES
 from ..types import DiffractionImage, Geometry, check_shape, shape_words
 
@@ -92,7 +93,18 @@ class Configuration:
         """The image with the dark and flat images of the files, where it has none."""
         dark = self.image("dark", image.shape) if image.dark is None else image.dark
         flat = self.image("flat", image.shape) if image.flat is None else image.flat
-        return replace(image, dark=dark, flat=flat)
+        added = self.origins(dark=image.dark is None, flat=image.flat is None)
+        return replace(image, dark=dark, flat=flat, origins=image.origins + added)
+
+    def origins(self, dark: bool = True, flat: bool = True) -> tuple[Origin, ...]:
+        """Where its dark and its flat images come from, those that are asked for."""
+        asked: dict[Role, bool] = {"dark": dark, "flat": flat}
+        return tuple(
+            Origin(path.absolute(), role=role)
+            for role, is_asked in asked.items()
+            if is_asked
+            for path in self.files.get(role, ())
+        )
 
     def unused(self, shape: tuple[int, int]) -> NDArray[np.bool_]:
         """The pixels that the mask file rules out, whatever the image."""

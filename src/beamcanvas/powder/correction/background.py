@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ...errors import InputError
 from ...task import Param, task
+from ..origin import in_role
 from ..results import AXES, Pattern
 from ..types import DiffractionImage, check_shape
 from .monitors import Monitor, monitor_ratio
@@ -53,7 +54,8 @@ def subtract_background(
     mask = ~np.isfinite(data)
     if mask.all():
         raise InputError("No pixel holds a measurement in both the image and the background.")
-    return replace(image, data=data, mask=mask, dark=None, flat=None)
+    origins = (*image.origins, *in_role(background.origins, "background"))
+    return replace(image, data=data, mask=mask, dark=None, flat=None, origins=origins)
 
 
 @task(title="Pattern background", output="pattern", requires="powder")
@@ -108,6 +110,7 @@ def subtract_pattern(
     empty = None if pattern.count is None else np.where(np.isfinite(level), pattern.count, 0)
     return replace(
         pattern,
+        origins=(*pattern.origins, *in_role(background.origins, "background")),
         intensity=pattern.intensity - factor * level,
         sigma=sigma,
         count=empty,

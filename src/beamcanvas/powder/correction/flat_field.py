@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from ...errors import InputError
 from ...task import Param, task
+from ..image.opening import origin_of
+from ..origin import in_role
 from ..types import DiffractionImage, Geometry, check_shape
 
 _FILTER = "Flats by energy (*.h5 *.hdf5 *.mat *.npz);;All files (*)"
@@ -72,7 +74,9 @@ def apply_flat_field(
     flat[~(np.isfinite(flat) & (flat > 0))] = 1.0
     if image.flat is not None:
         flat *= image.flat
-    return replace(image, flat=flat.astype(np.float32))
+    files = [origin_of(str(path)) for path in (file, old_file) if path is not None]
+    origins = (*image.origins, *in_role(files, "flat"))
+    return replace(image, flat=flat.astype(np.float32), origins=origins)
 
 
 def _arrays(file: Path) -> dict[str, NDArray[Any]]:

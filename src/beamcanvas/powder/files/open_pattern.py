@@ -13,7 +13,9 @@ from ...errors import InputError
 from ...task import Param, task
 from ..experiment.poni import geometry_from, read_poni_text
 from ..image.hdf5 import SUFFIXES as HDF5_SUFFIXES
+from ..packed_mask import PackedMask
 from ..results import AXES, Pattern
+from .raw import read_origins
 from .text_formats import SUFFIXES, Columns, read_columns, unit_in
 
 _FILTER = (
@@ -156,6 +158,9 @@ def _how(file: Path, group: Any, where: tuple[int, ...], good: NDArray[np.bool_]
         known["count"] = np.asarray(weight[where[len(where) + 1 - weight.ndim :]], float)[good]
     if "warnings" in process:
         known["warnings"] = tuple(process["warnings"].asstr()[()])
+    if "mask" in process:
+        known["unused"] = PackedMask.of(process["mask"][()] > 0)
+    known["origins"] = read_origins(process.parent)
     title = process.parent.get("title")
     if title is not None and _text(title):
         known["source"] = _text(title)

@@ -16,6 +16,7 @@ from ...task import Existing, Param, task
 from ..results import AXES, Cake, Pattern
 from ..types import Geometry
 from .nexus import UNITS, describe, describe_integration, write_axis
+from .raw import write_origins
 from .text_formats import Columns, chi_text, fxye_text, plain_text
 
 _COLUMNS = "Columns (*.xye *.xy *.dat *.fxye *.chi);;All files (*)"
@@ -28,9 +29,10 @@ def save_nexus(
     file: Annotated[Path, Param(path="save", filter="NeXus (*.h5 *.nxs)")],
     existing: Existing = "keep",
 ) -> Path:
-    """Save a pattern or a cake as NeXus, with the geometry and the settings that made it.
+    """Save a pattern or a cake as NeXus, with all that made it.
 
-    Opens as a plot in silx, and in whatever else reads NXdata.
+    That is the geometry, the settings, the mask, and links to the raw data; of a bliss scan
+    the counters too. Opens as a plot in silx, and in whatever else reads NXdata.
 
     Parameters
     ----------
@@ -55,6 +57,9 @@ def save_nexus(
         root.attrs["creator_version"] = __version__
         entry = describe(root.create_group("entry"), "NXentry", "integrate/result")
         entry["title"] = data.source
+        measurement = describe(entry.create_group("measurement"), "NXcollection")
+        measurement["integrated"] = h5py.SoftLink("/entry/integrate/result/intensity")
+        write_origins(entry, data.origins, path.absolute().parent)
         process = describe(entry.create_group("integrate"), "NXprocess", "result")
         by_pyfai = data.engine.startswith("pyFAI")
         process["program"] = "pyFAI" if by_pyfai else "beamcanvas"
@@ -63,9 +68,10 @@ def save_nexus(
         describe_integration(process, data.engine, data.settings, data.geometry)
         if data.warnings:
             process["warnings"] = list(data.warnings)
+        if data.unused is not None:
+            mask = data.unused.pixels.astype("u1")
+            process.create_dataset("mask", data=mask, compression="gzip", shuffle=True)
         _data(process.create_group("result"), data)
-        measurement = describe(entry.create_group("measurement"), "NXcollection")
-        measurement["integrated"] = h5py.SoftLink("/entry/integrate/result/intensity")
     return path
 
 

@@ -11,6 +11,7 @@ from ...task import SILENT, Param, Progress, task
 from ..correction.mask import usable_mask
 from ..integration import parameters as p
 from ..integration.settings import Settings
+from ..origin import Origin
 from ..results import Pattern
 from ..types import Mask, check_shape
 from .images import MovingImages
@@ -83,12 +84,14 @@ def integrate_moving(
         algorithm="histogram",
     )
     merge = Merge(goniometer, settings, images.positions, progress)
+    origins: list[Origin] = []
     for number in progress.each(range(len(rows)), "Integrating"):
         row = rows[number]
         image = row.open()
         check_shape(f"image {row.name}", image.shape, shape, "goniometer's detector")
         unused = usable_mask(image, goniometer.geometry.detector) if mask is None else mask.pixels
+        origins += image.origins
         beam = monitors[number] / float(np.mean(monitors)) if monitors else 1.0
         merge.add(image.data, unused, row.position, beam, image.dark, image.flat)
     record = {"positions": list(images.positions), "monitors": list(monitors)}
-    return merge.pattern(f"{len(rows)} images, {rows[0].name} ...", record)
+    return merge.pattern(f"{len(rows)} images, {rows[0].name} ...", tuple(origins), record)

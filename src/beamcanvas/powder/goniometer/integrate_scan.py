@@ -14,9 +14,10 @@ from ...task import SILENT, Progress, task
 from ..integration import parameters as p
 from ..integration.operator import marked_pixels
 from ..integration.settings import Settings
+from ..origin import Origin
 from ..results import Pattern
 from ..scan import parameters as s
-from ..scan.corrections import corrections_for
+from ..scan.corrections import correcting, corrections_for
 from ..scan.monitor import Factors, monitors_in
 from ..scan.results import failure_lines
 from .merge import Merge
@@ -123,7 +124,8 @@ def integrate_moving_scan(
             + "; ".join(failure_lines(failures)[:3])
         )
     record = {"motor": motor, "positions": list(positions)}
-    return merge.pattern(f"{found.file.name}::/{found.entry}", record, warnings)
+    origins = (Origin(found.file, f"/{found.entry}"), *correcting(dark, flat))
+    return merge.pattern(f"{found.file.name}::/{found.entry}", origins, record, warnings)
 
 
 def positions_of(scan: Scan, motor: str) -> NDArray[np.float64]:

@@ -13,6 +13,7 @@ from ...task import Progress
 from ..integration.engines import INTEGRATORS
 from ..integration.lines import marked_lines
 from ..integration.settings import Settings
+from ..origin import Origin
 from ..results import Pattern
 from ..types import Geometry
 from .model import Goniometer, geometry_at
@@ -101,7 +102,13 @@ class Merge:
         if settings.error_model != "none":
             self._variance += result.sum_variance
 
-    def pattern(self, source: str, record: dict[str, Any], warnings: Iterable[str] = ()) -> Pattern:
+    def pattern(
+        self,
+        source: str,
+        origins: tuple[Origin, ...],
+        record: dict[str, Any],
+        warnings: Iterable[str] = (),
+    ) -> Pattern:
         """What they add up to; `record` is kept with the settings."""
         goniometer, settings = self.goniometer, self.settings
         seen = self._norm > 0
@@ -120,5 +127,6 @@ class Merge:
             lines=marked_lines(None, goniometer.geometry, settings.unit, self._radial),
             count=self._count,
             source=source,
+            origins=origins,
             warnings=tuple(dict.fromkeys(doubts)),
         )

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ...errors import InputError
 from ...task import SILENT, Param, Progress, task
 from ..types import DiffractionImage, check_shape
-from .opening import IMAGES, all_frames, invalid_pixels, open_image
+from .opening import IMAGES, all_frames, invalid_pixels, open_image, origin_of
 
 _MOST = 4 * 2**30  #: bytes of a stack to take the median of
 
@@ -93,7 +93,8 @@ def combine_images(
     data[mask] = np.nan
     progress(1.0, f"{how} of {count} frames")
     names = f"{how} of {count} frames of {paths[0]}"
-    return replace(whole, data=data.astype(np.float32), mask=mask, source=names)
+    origins = tuple(origin_of(str(path)) for path in paths)
+    return replace(whole, data=data.astype(np.float32), mask=mask, source=names, origins=origins)
 
 
 def _frames(paths: list[Path], progress: Progress) -> Iterator[NDArray[np.generic]]:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from ...errors import InputError
 from ...task import Param, task
 from ..experiment.detectors import guess_detector
+from ..origin import Origin, Role, in_role
 from ..types import DiffractionImage, Header, check_shape
 from .hdf5 import SUFFIXES, no_such_frame, read_frames
 from .headers import read_header
@@ -76,10 +77,14 @@ def open_image(
         raise InputError(f"No pixel of {source} holds a measurement: all are NaN or marked bad.")
     shape = (int(data.shape[0]), int(data.shape[1]))
     corrections = {}
-    for what, path in (("dark image", dark), ("flat field", flat)):
+    origins = [origin_of(source, frame)]
+    roles: dict[Role, tuple[str, Path | None]]
+    roles = {"dark": ("dark image", dark), "flat": ("flat field", flat)}
+    for role, (what, path) in roles.items():
         if path is not None:
-            corrections[what] = mean_image(path)
-            check_shape(what, corrections[what].shape, shape, "image")
+            corrections[role] = mean_image(path)
+            check_shape(what, corrections[role].shape, shape, "image")
+            origins += in_role([origin_of(str(path))], role)
     return DiffractionImage(
         data=data,
         mask=mask,
@@ -87,9 +92,16 @@ def open_image(
         detector=guess_detector(shape, header, kind),
         source=source,
         frame=frame,
-        dark=corrections.get("dark image"),
-        flat=corrections.get("flat field"),
+        origins=tuple(origins),
+        dark=corrections.get("dark"),
+        flat=corrections.get("flat"),
     )
+
+
+def origin_of(source: str, frame: int | None = None) -> Origin:
+    """A frame, or all, of a file; a path inside it may follow after ``::``."""
+    file, _, inside = source.partition("::")
+    return Origin(Path(file).absolute(), inside, frame)
 
 
 def mean_image(file: Path) -> NDArray[np.float32]:

@@ -17,6 +17,7 @@ from ...errors import InputError
 from ...task import Progress
 from ..configuration.configuration import Configuration
 from ..correction.mask import usable_mask
+from ..packed_mask import PackedMask
 from ..results import Cake, Pattern
 from ..types import DiffractionImage, Geometry, Mask, check_shape
 from .engines import INTEGRATORS, SPLITTING
@@ -121,6 +122,8 @@ class ImageIntegration:
             "lines": marked_lines(lines, self.geometry, settings.unit, radial),
             "count": np.asarray(result.count, dtype=float),
             "source": Path(self.image.source.partition("::")[0]).name,
+            "origins": self.image.origins,
+            "unused": PackedMask.of(self.mask),
             "warnings": self.warnings,
         }
 

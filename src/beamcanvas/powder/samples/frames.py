@@ -13,6 +13,7 @@ from ...errors import InputError
 from ...nexus.bliss import FrameReader, Scan, read_scan
 from ...nexus.chunks import Buffers
 from ..image.opening import open_image
+from ..origin import Origin
 from ..scan.monitor import Factors, monitors_in
 from ..types import DiffractionImage
 from .table import Sample
@@ -31,6 +32,13 @@ class SampleFrames:
     def source(self) -> str:
         name = self.sample.file.name
         return name if self.sample.scan is None else f"average of {name}::/{self.sample.scan}.1"
+
+    @property
+    def origins(self) -> tuple[Origin, ...]:
+        """Where they are stored."""
+        if isinstance(self.found, Scan):
+            return (Origin(self.found.file, f"/{self.found.entry}"),)
+        return () if isinstance(self.found, str) else self.found.origins
 
     @property
     def shape(self) -> tuple[int, int] | None:

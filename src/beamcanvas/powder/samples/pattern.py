@@ -16,8 +16,9 @@ from ..integration.operator import operator_for
 from ..integration.settings import Settings
 from ..integration.turned_over import frame_turned_over
 from ..integration.ways import Outliers, way_for
+from ..packed_mask import PackedMask
 from ..results import Pattern
-from ..scan.corrections import corrections_for
+from ..scan.corrections import correcting, corrections_for
 from ..scan.results import failure_lines
 from ..scan.total import Total
 from ..types import DiffractionImage, Geometry, Mask
@@ -87,5 +88,7 @@ class SampleIntegration:
             lines=marked_lines(None, geometry, settings.unit, bins.radial),
             count=np.where(np.isnan(intensity), 0.0, bins.count),
             source=measured.source,
+            origins=measured.origins + correcting(*self.images[1:]),
+            unused=PackedMask.of(corrections.mask),
             warnings=tuple(warnings),
         )

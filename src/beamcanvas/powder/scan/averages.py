@@ -211,5 +211,6 @@ class _Sum:
             "settings": scan.settings | {"frames": self.frames},
             "count": np.where(np.isfinite(weight), 1.0, 0.0),
             "source": source,
+            "origins": scan.origins,
             "warnings": scan.warnings,
         }

@@ -7,6 +7,7 @@ import numpy as np
 from ...errors import InputError
 from ..configuration.configuration import Configuration
 from ..integration.operator import Corrections
+from ..origin import Origin, in_role
 from ..types import DiffractionImage, Geometry, Mask, check_shape
 
 
@@ -56,3 +57,16 @@ def corrections_for(
     if unused.all():
         raise InputError("The mask leaves no pixel to be used.")
     return Corrections(unused, counts, response)
+
+
+def correcting(
+    dark: DiffractionImage | None,
+    flat: DiffractionImage | None,
+    configuration: Configuration | None = None,
+) -> tuple[Origin, ...]:
+    """Where the dark and the flat images come from that :func:`corrections_for` takes."""
+    given = () if dark is None else in_role(dark.origins, "dark")
+    given += () if flat is None else in_role(flat.origins, "flat")
+    if configuration is not None:
+        given += configuration.origins(dark is None, flat is None)
+    return given

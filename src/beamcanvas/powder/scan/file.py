@@ -9,7 +9,7 @@
             failed             lines on the frames that could not be integrated
         <detector>_integrate_<variant>  the same for each further way to integrate
         measurement            the monitors that were used; links to the rest of the scan
-        instrument             link to the scan's own
+        instrument, sample     links to the scan's own
 
 It is closed and valid between two additions, so anything can look on.
 """
@@ -32,6 +32,7 @@ from ...nexus import Axis
 from ...nexus.bliss import Scan
 from ..files.names import safe_name
 from ..files.nexus import describe, describe_integration, write_axis
+from ..files.raw import external
 from ..integration.one_frame import Integrated
 from ..integration.operator import Bins, Corrections
 from ..results import AXES
@@ -145,7 +146,7 @@ class ScanFile:
                 kept.attrs.update(root[mine].attrs)
                 for name in root[mine]:
                     replaced = name == process or name.startswith(f"{process}_")
-                    if not replaced and name not in ("measurement", "instrument"):
+                    if not replaced and name not in ("measurement", "instrument", "sample"):
                         root.copy(f"{mine}/{name}", kept, expand_external=False)
 
     def _opened(self) -> Any:
@@ -223,18 +224,16 @@ class ScanFile:
     def _link(self, entry: Any, scan: Scan) -> None:
         import h5py
 
-        try:
-            raw = os.path.relpath(scan.file, self.path.parent)
-        except ValueError:  # another drive
-            raw = str(scan.file)
+        folder = self.path.parent
         measurement = entry["measurement"]
         for name in scan.counters:
-            measurement[name] = h5py.ExternalLink(raw, f"/{scan.entry}/measurement/{name}")
+            path = f"/{scan.entry}/measurement/{name}"
+            measurement[name] = external(scan.file, path, folder)
         measurement[f"{scan.detector}_integrated"] = h5py.SoftLink(
             f"{self._whole}/integrated/intensity"
         )
-        entry.pop("instrument", None)
-        entry["instrument"] = h5py.ExternalLink(raw, f"/{scan.entry}/instrument")
+        for name in scan.surroundings:
+            entry[name] = external(scan.file, f"/{scan.entry}/{name}", folder)
 
     def add(self, found: Integrated | None, factor: float) -> None:
         """One frame, the next in order; None for one that failed."""

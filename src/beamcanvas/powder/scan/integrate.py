@@ -18,7 +18,7 @@ from ..integration.turned_over import frame_turned_over
 from ..integration.variants import Variants
 from ..integration.ways import Outliers
 from . import parameters as s
-from .corrections import corrections_for
+from .corrections import correcting, corrections_for
 from .frames import usable_cores
 from .growth import first_look
 from .run import Following, ScanResult, ScanRun
@@ -128,7 +128,8 @@ def integrate_scan(
         warnings += [turned] if turned else []
     progress(None, "Preparing")
     following = Following(subscan, wait, threads or usable_cores())
-    run = ScanRun(first, geometry, corrections, ways, rejection, saturation, following)
+    origins = correcting(dark, flat, configuration)
+    run = ScanRun(first, geometry, corrections, ways, rejection, saturation, following, origins)
     return run.result(run.into(output, existing, progress), lines, warnings)
 
 

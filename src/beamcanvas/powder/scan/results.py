@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...nexus import Axis, NXData
+from ..origin import Origin
 from ..results import AXES
 from ..types import Geometry
 
@@ -33,6 +34,7 @@ class IntegratedScan:
     #: frames that could not be integrated and why; they are NaN in the file
     failures: Mapping[int, str] = field(default_factory=dict)
     source: str = ""  #: file and scan
+    origins: tuple[Origin, ...] = ()  #: the raw scan, and what its frames are corrected with
     #: the same frames integrated in other ways, by name
     variants: Mapping[str, IntegratedScan] = field(default_factory=dict)
     is_complete: bool = True  #: False when waiting for the rest of a scan was given up

@@ -17,6 +17,8 @@ from ..integration.lines import marked_lines
 from ..integration.operator import Bins, Corrections, operator_for
 from ..integration.settings import Settings
 from ..integration.ways import Outliers, way_for
+from ..origin import Origin
+from ..packed_mask import PackedMask
 from ..results import Pattern, Patterns
 from ..types import Geometry
 from .file import ScanFile
@@ -73,6 +75,7 @@ class ScanRun:
     outliers: Outliers
     saturation: float | None
     following: Following
+    origins: tuple[Origin, ...] = ()  #: of what the frames are corrected with
     failures: dict[int, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -193,6 +196,7 @@ class ScanRun:
                 "geometry": self.geometry,
                 "engine": self._way.words,
                 "settings": records[name],
+                "origins": (Origin(self.first.file, f"/{self.first.entry}"), *self.origins),
                 "warnings": tuple(warnings),
             }
             scans[name] = IntegratedScan(
@@ -212,6 +216,7 @@ class ScanRun:
                 lines=marked_lines(lines, self.geometry, bins.layout.unit, bins.radial),
                 count=_over_azimuth(bins),
                 source=f"average of {scans[name].source}",
+                unused=PackedMask.of(self.corrections.mask),
                 **common,
             )
         whole = scans.pop("")
