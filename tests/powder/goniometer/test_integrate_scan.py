@@ -22,6 +22,7 @@ from .test_goniometer import SIMULATED, simulated
 
 TRUTH, POSITIONS = SIMULATED[2][1:]
 MONITOR = [1.0, 2.0, 3.0, 2.0]
+STOOD = {"arm": POSITIONS[0], "tth": POSITIONS[0]}  #: before the scan
 RANGE: dict[str, Any] = {"points": 700, "radial_min": 1.0, "radial_max": 60.0}
 
 
@@ -31,7 +32,7 @@ def files(tmp_path: Path) -> list[Path]:
 
 
 def scan_of(folder: Path, files: list[Path], monitor: list[float] = MONITOR) -> Path:
-    writer = ScanWriter(folder / "a.h5", ("tth", "mon"), positioners={"arm": POSITIONS[0]})
+    writer = ScanWriter(folder / "a.h5", ("tth", "mon"), positioners=STOOD)
     for file, position, value in zip(files, POSITIONS, monitor, strict=True):
         writer.add(np.load(file), tth=position, mon=value)
     return writer.finish()
@@ -49,6 +50,10 @@ def test_is_what_its_images_are(tmp_path: Path, files: list[Path]) -> None:
     assert_allclose(found.sigma, images.sigma, rtol=1e-6)  # type: ignore[arg-type]
     assert "4 geometries" in found.engine
     assert found.settings["motor"] == "tth"
+    by_itself = integrate_moving_scan(TRUTH, file=file, monitor="mon", **settings)
+    assert_allclose(by_itself.intensity, found.intensity)
+    frames = images_at_positions(files=[file], scan=1)
+    assert (frames.motor, frames.positions) == ("tth", tuple(POSITIONS))
 
 
 def test_a_motor_that_stood_still(tmp_path: Path, files: list[Path]) -> None:
@@ -79,7 +84,7 @@ def test_a_bad_frame_is_left_out_and_said(tmp_path: Path, files: list[Path]) -> 
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
-        ({"motor": "delta"}, "has no positions of a motor 'delta'. It has mon, tth, arm"),
+        ({"motor": "delta"}, "has no positions of a motor 'delta'. It has tth, arm, mon"),
         ({"motor": "tth", "monitor": "i0"}, "no counter 'i0'"),
         ({"motor": "tth", "mask": Mask(np.zeros((3, 4), bool))}, "mask has 3 × 4 pixels"),
         ({"motor": "tth", "scan": 3}, "there is no scan 3.1"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,8 +16,7 @@ from ...task.validation import did_you_mean
 from ..image.headers import key_of
 from ..image.opening import IMAGES, open_image
 from ..types import DiffractionImage
-
-_SAME = 1e-9  #: positions nearer than this part of the largest are one
+from .motors import moving_motor, positions_of
 
 
 @dataclass(frozen=True)
@@ -120,17 +119,7 @@ def images_at_positions(
 
 
 def _of_scan(scan: Scan, motor: str | None) -> MovingImages:
-    where = f"Scan {scan.entry} of {scan.file}"
-    if motor is None:
-        moving = {n: v for n, v in scan.counters.items() if n in scan.positioners}
-        motor = _moving(moving, where)
-    if motor not in scan.counters:
-        known = [n for n in scan.counters if n in scan.positioners] or list(scan.counters)
-        raise InputError(
-            f"{where} measured no motor '{motor}'.{did_you_mean(motor, known)} "
-            f"It has {', '.join(known[:8])}{' …' if len(known) > 8 else ''}."
-        )
-    places = scan.counters[motor]
+    motor, places = positions_of(scan, motor)
     rows = [
         MovingImage(part.file, float(places[frame]), part.dataset, part.start + frame - part.first)
         for part in scan.parts
@@ -138,7 +127,9 @@ def _of_scan(scan: Scan, motor: str | None) -> MovingImages:
         if np.isfinite(places[frame])
     ]
     if not rows:
-        raise InputError(f"{where} has no frame with a position of '{motor}' yet.")
+        raise InputError(
+            f"{scan.file}: scan {scan.entry} has no frame with a position of '{motor}' yet."
+        )
     return MovingImages(tuple(rows), motor)
 
 
@@ -147,7 +138,7 @@ def _of_headers(files: Sequence[Path], motor: str | None, progress: Progress) ->
     if motor is None:
         common = set.intersection(*(set(header.motors) for header in headers))
         by_name = {n: np.array([h.motors[n] for h in headers]) for n in sorted(common)}
-        motor = _moving(by_name, "The images' headers")
+        motor = moving_motor(by_name, "The images' headers")
     rows = []
     for file, header in zip(files, headers, strict=True):
         found = header.motors.get(motor, header.numbers.get(key_of(motor)))
@@ -158,16 +149,3 @@ def _of_headers(files: Sequence[Path], motor: str | None, progress: Progress) ->
             )
         rows.append(MovingImage(Path(file), found))
     return MovingImages(tuple(rows), motor)
-
-
-def _moving(values: Mapping[str, Any], where: str) -> str:
-    """The only motor that moves."""
-    moving = [n for n, v in values.items() if np.ptp(v) > _SAME * max(np.abs(v).max(), 1)]
-    if len(moving) == 1:
-        return moving[0]
-    if moving:
-        raise InputError(
-            f"{where} have {len(moving)} motors that move: say which of "
-            f"{', '.join(moving[:8])} it is in 'motor'."
-        )
-    raise InputError(f"{where} name no motor that moves: give 'motor', or the positions.")

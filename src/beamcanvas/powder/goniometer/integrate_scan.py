@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...errors import InputError
-from ...nexus.bliss import FrameReader, Scan, read_scan
+from ...nexus.bliss import FrameReader, read_scan
 from ...nexus.chunks import Buffers
 from ...task import SILENT, Progress, task
 from ..integration import parameters as p
@@ -22,6 +21,7 @@ from ..scan.monitor import Factors, monitors_in
 from ..scan.results import failure_lines
 from .merge import Merge
 from .model import Goniometer
+from .motors import positions_of
 
 
 @task(title="Integrate moving scan", output="pattern", requires="powder")
@@ -33,7 +33,7 @@ def integrate_moving_scan(
     *,
     file: s.File,
     scan: s.Number = 1,
-    motor: s.Motor,
+    motor: s.Motor = None,
     detector: s.Detector = None,
     points: p.Points = 5000,
     unit: p.Unit = "2th_deg",
@@ -70,7 +70,7 @@ def integrate_moving_scan(
         shape = reader.shape
     corrections = corrections_for(shape, goniometer.geometry, mask, dark, flat)
     factors = Factors(found, monitors_in(monitor, found), 1.0)
-    where = positions_of(found, motor)
+    motor, where = positions_of(found, motor)
     settings = Settings(
         points=points,
         unit=unit,
@@ -126,21 +126,3 @@ def integrate_moving_scan(
     record = {"motor": motor, "positions": list(positions)}
     origins = (Origin(found.file, f"/{found.entry}"), *correcting(dark, flat))
     return merge.pattern(f"{found.file.name}::/{found.entry}", origins, record, warnings)
-
-
-def positions_of(scan: Scan, motor: str) -> NDArray[np.float64]:
-    """Where a motor was at each frame.
-
-    Raises
-    ------
-    InputError
-        When the scan doesn't tell; the sentence says which motors it tells of.
-    """
-    if motor in scan.counters:
-        return scan.counters[motor]
-    if motor in scan.positioners:
-        return np.full(scan.frames, scan.positioners[motor])
-    there = ", ".join([*scan.counters, *scan.positioners][:12]) or "none"
-    raise InputError(
-        f"{scan.file}: scan {scan.entry} has no positions of a motor '{motor}'. It has {there}."
-    )

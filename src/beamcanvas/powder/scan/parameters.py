@@ -39,9 +39,10 @@ Monitor = Annotated[
     ),
 ]
 Motor = Annotated[
-    str,
+    str | None,
     Param(
         label="Motor of the detector",
+        auto="the one that moves",
         choices=motors,
         help="The motor that moves the detector, as the scan records it frame by frame; one that "
         "stands still in the scan is taken from where it stood.",
