@@ -5,12 +5,14 @@ from __future__ import annotations
 import atexit
 import os
 import pickle
+import signal
 from collections import deque
 from contextlib import suppress
 from functools import partial
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection, wait
 from multiprocessing.synchronize import Event
+from threading import Thread
 from time import monotonic, time
 from typing import Any
 
@@ -190,15 +192,18 @@ class _Worker:
         if self._process.is_alive():
             self._process.kill()
             self._process.join()
+        if self._process.pid is not None:
+            with suppress(OSError):  # what a task started and left behind
+                os.killpg(self._process.pid, signal.SIGKILL)
         self._process.close()
 
 
 def _serve(connection: Connection, cancelled: Event) -> None:
     """What a process does: work, one node after the other, until nobody asks any more."""
-    import signal
-
-    # Ctrl-C reaches the whole group; the parent decides what becomes of us
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # a group of its own, so that the programs that a task starts end with it
+    os.setpgid(0, 0)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what becomes of us
+    Thread(target=_end_with_parent, name="beamcanvas end", daemon=True).start()
     with suppress(EOFError, OSError):
         while True:
             data, buffers = received(connection)
@@ -210,6 +215,14 @@ def _serve(connection: Connection, cancelled: Event) -> None:
                 continue
             _do(connection, work, cancelled)
             del work, buffers  # and with them the memory of the inputs
+
+
+def _end_with_parent() -> None:
+    """End all of the group when the parent ends without having ended it."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os.killpg(0, signal.SIGKILL)
 
 
 def _do(connection: Connection, work: Work, cancelled: Event) -> None:

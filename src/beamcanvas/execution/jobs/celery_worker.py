@@ -1,0 +1,76 @@
+"""A worker of celery whose tasks are the jobs of a board."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from threading import Event as Flag
+from threading import Thread
+
+from celery import Celery
+from celery.apps import worker as program
+from celery.worker import state
+
+from .job import Attendant
+
+
+#: seconds between looks whether a place is free
+_TICK = 0.02
+
+
+def _nothing() -> None: ...
+
+
+class _Worker(program.Worker):  # type: ignore[misc] # celery has no types
+    """Without celery's own words, title of the process and answers to signals."""
+
+    def setup_logging(self, colorize: bool | None = None) -> bool:
+        return True
+
+    def install_platform_tweaks(self, worker: object) -> None: ...
+
+    def set_process_status(self, info: str) -> None: ...
+
+    def on_consumer_ready(self, consumer: object) -> None:
+        super().on_consumer_ready(consumer)
+        # who has no place free asks for no message, and nobody wakes it when a place is free
+        self.hub.call_repeatedly(_TICK, _nothing)
+
+
+def serve(
+    app: Celery, task: str, do: Callable[[str], str | None], attendant: Attendant, ending: Flag
+) -> None:
+    """Take jobs from celery until `ending` is set and those under way have ended.
+
+    Parameters
+    ----------
+    task:
+        The name by which celery knows what is to be done.
+    do:
+        Does a job by its id, in one of as many threads as the attendant has places.
+    """
+    logging.getLogger("celery").addFilter(_without_traceback)
+    app.task(do, name=task)
+    made = _Worker(
+        app=app,
+        pool_cls="threads",
+        concurrency=attendant.places,
+        queues=list(attendant.queues),
+        hostname=f"beamcanvas@{attendant.id}",
+        quiet=True,
+        without_mingle=True,
+        loglevel="WARNING",
+    )
+
+    def end() -> None:
+        ending.wait()
+        state.should_stop = 0
+
+    Thread(target=end, name="beamcanvas worker end", daemon=True).start()
+    made.start()
+
+
+def _without_traceback(record: logging.LogRecord) -> bool:
+    """A broker that is away is no fault of the program: the sentence is enough."""
+    record.exc_info = None
+    return True
