@@ -5,8 +5,9 @@
 The scan is simulated: Poisson counts, bitshuffle and LZ4 with one frame a chunk, a virtual
 dataset over several files, as bliss and LIMA write it. Both read it, integrate each frame
 into 4096 points of q, divide by a monitor and write NeXus. `--peer` is a Python that has
-ewoksxrpd; without it, this one. The peer runs with its own default method and with its fastest,
-and with one thread a frame and with one for each core, and its best time counts. The first
+ewoksxrpd; without it, this one. The peer runs as it comes, with its default method and a thread
+for each core, and with that method and its fastest at whichever is faster, a thread for each
+core or one alone. The first
 scan of a geometry, for which both make their engine, is not in the best time of either. Seconds
 of processors are told beside those on the clock: others may be at work on the machine.
 
@@ -30,7 +31,7 @@ import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import reduce
+from functools import cache, reduce
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -184,9 +185,13 @@ def compare(
             )
         )
 
-    def theirs(method: list[str] | str, error_model: str | None = None) -> Cost:
-        costs = [peer(python, file, geometry, method, error_model, n) for n in sorted({1, cores})]
-        return reduce(Cost.least, costs)
+    @cache
+    def run(turn: int, method: tuple[str, ...], error_model: str | None, threads: int) -> Cost:
+        named = list(method) if len(method) > 1 else method[0]
+        return peer(python, file, geometry, named, error_model, threads)
+
+    def theirs(turn: int, *method: str, error_model: str | None = None) -> Cost:
+        return reduce(Cost.least, [run(turn, method, error_model, n) for n in {1, cores}])
 
     bound = "decoding and one pass over the pixels"
     plain, poisson, boxes = "no splitting", "no splitting, Poisson errors", "bounding box"
@@ -196,20 +201,22 @@ def compare(
         poisson: lambda: ours("none", "poisson"),
         boxes: lambda: ours("bounding box"),
     }
-    peers: dict[str, tuple[str, Callable[[], Cost]]] = {
-        "no splitting, CSR (its default)": (plain, lambda: theirs("no_csr_cython")),
-        "no splitting, CSC (its fastest)": (plain, lambda: theirs(["no", "csc", "cython"])),
-        "no splitting, Poisson errors": (poisson, lambda: theirs("no_csr_cython", "poisson")),
-        "bounding box, CSR": (boxes, lambda: theirs(["bbox", "csr", "cython"])),
+    default = "no_csr_cython"
+    peers: dict[str, tuple[str, Callable[[int], Cost]]] = {
+        "as it comes": (plain, lambda turn: run(turn, (default,), None, cores)),
+        "its default method": (plain, lambda turn: theirs(turn, default)),
+        "CSC (its fastest)": (plain, lambda turn: theirs(turn, "no", "csc", "cython")),
+        "Poisson errors": (poisson, lambda turn: theirs(turn, default, error_model="poisson")),
+        "bounding box, CSR": (boxes, lambda turn: theirs(turn, "bbox", "csr", "cython")),
     }
     first = {label: call() for label, call in mine.items()}
     turns: list[dict[str, Cost]] = []
     others: dict[str, Cost] = {}
-    for _ in range(runs):
+    for run_number in range(runs):
         # in turns, so that what else the machine does hits them alike
-        for label, (_, call) in peers.items():
+        for label, (_, call_peer) in peers.items():
             turns += [{label: call() for label, call in mine.items()} for _ in range(_TURNS)]
-            cost = call()
+            cost = call_peer(run_number)
             others[label] = cost.least(others.get(label, cost))
     least = {label: reduce(Cost.least, [turn[label] for turn in turns]) for label in mine}
     # ours are more and shorter, so the shortest of them has luck that the peer's can't have
@@ -235,14 +242,14 @@ def compare(
 def alone(folder: Path, frames: int) -> None:
     """Integrating a short and a long scan, each in a process of its own; once not compiled yet."""
     print()
-    for count, cache in ((frames, "new"), (frames, "kept"), (4 * frames, "kept")):
+    for count, compiled in ((frames, "new"), (frames, "kept"), (4 * frames, "kept")):
         file = folder / f"alone{count}" / "raw.h5"
         if not file.exists():
             write_scan(file, count)
         environment = {**os.environ, "NUMBA_CACHE_DIR": str(folder / "compiled")}
         call = [sys.executable, __file__, "--alone", str(file)]
         words = subprocess.check_output(call, text=True, env=environment).strip()
-        print(f"a process for {count} frames, {cache} compiled code: {words}")
+        print(f"a process for {count} frames, {compiled} compiled code: {words}")
 
 
 def main() -> None:
