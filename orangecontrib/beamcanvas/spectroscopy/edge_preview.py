@@ -83,7 +83,7 @@ def edge_handles(value: Normalised, number: int) -> list[Handle]:
         return []
     e0 = float(value.e0[number])
     return [
-        Handle("e0", e0, "E0"),
+        Handle("e0", e0, "\nE0"),  # below the words of a range beside it
         Handle("pre1", e0 + ranges.pre1, "pre-edge", 1),
         Handle("pre2", e0 + ranges.pre2, "", 1),
         Handle("norm1", e0 + ranges.norm1, "post-edge", 2),

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from AnyQt.QtCore import Qt
-from AnyQt.QtWidgets import QComboBox, QSplitter, QWidget
+from AnyQt.QtWidgets import QAction, QComboBox, QSplitter, QWidget
 
 from beamcanvas.spectroscopy import Exafs
 
@@ -30,6 +30,10 @@ class ExafsPreview(EachSpectrum):
         self.weight.currentIndexChanged.connect(lambda _: self._draw())
         self.above.toolbar.addSeparator()
         self.above.toolbar.addWidget(self.weight)
+        self.errors = QAction("± σ", self, checkable=True)
+        self.errors.setToolTip("Show how far the choice of the background leaves χ(k) open")
+        self.errors.toggled.connect(lambda _: self._draw())
+        self.above.toolbar.addAction(self.errors)
         split = QSplitter(Qt.Orientation.Vertical)
         split.addWidget(self.above)
         split.addWidget(self.below)
@@ -44,13 +48,20 @@ class ExafsPreview(EachSpectrum):
             background = value.background(number)
             background[spectra.energy < value.normalised.e0[number]] = np.nan
             above.append(("background", curve(spectra.energy, background, "µ", ENERGY)))
-        self.above.show_plot(above)
+        e0 = float(value.normalised.e0[number])
+        self.above.show_plot(above, [Handle("e0", e0, "\nE0")] if good else [])
         weight = self.weight.currentData()
         below = [
             (spectra.name(i) if len(spectra) > 1 else "χ", chi_curve(value, i, weight))
             for i in self.numbers()
             if i not in value.problems
         ]
+        if good and self.errors.isChecked():
+            chi, one = value.chi[number], value.uncertainty(number)[0]
+            below += [
+                ("+ σ of the background", chi_curve(value, number, weight, chi + one)),
+                ("− σ", chi_curve(value, number, weight, chi - one)),
+            ]
         self.below.setVisible(bool(below))
         if below:
             handles = []
@@ -64,9 +75,10 @@ class ExafsPreview(EachSpectrum):
             self.below.show_plot(below, handles)
 
 
-def chi_curve(value: Exafs, number: int, weight: float) -> Any:
-    """chi(k) of a spectrum, weighted."""
-    seen = np.isfinite(value.chi[number])
+def chi_curve(value: Exafs, number: int, weight: float, chi: Any = None) -> Any:
+    """chi(k) of a spectrum, or something like it, weighted."""
+    chi = value.chi[number] if chi is None else chi
+    seen = np.isfinite(chi)
     k = value.k[seen]
     label = f"{power('k', weight)} χ".strip()
-    return curve(k, value.chi[number, seen] * k**weight, label, K, unit=power("Å", -weight))
+    return curve(k, chi[seen] * k**weight, label, K, unit=power("Å", -weight))

@@ -78,14 +78,16 @@ class CombinationPreview(EachSpectrum):
         value: Combination = self.value
         if number in value.problems:
             return
-        data, fit = value.data(number), value.fit(number)
-        curves = [("data", data), ("fit", fit)]
+        fit = value.fit(number)
+        words = "fit" if value.shifts is None else f"fit, shifted by {value.shifts[number]:.2f} eV"
+        curves = [(words, fit)]
         for name, weight, shape in zip(
-            value.standards, value.weights[number], value.curves, strict=True
+            value.standards, value.weights[number], value.curves_of(number), strict=True
         ):
             if abs(weight) > 1e-4:
                 curves.append((f"{name} {100 * weight:.1f} %", weight * shape))
-        curves.append((f"left over, R {value.r_factor[number]:.2g}", data - fit))
-        self.plot.show_plot(
-            [(name, curve(value.energy, y, "Normalised µ", ENERGY)) for name, y in curves]
-        )
+        left = value.data(number) - fit
+        curves.append((f"left over, R {value.r_factor[number]:.2g}", left))
+        data = curve(*value.around(number), "Normalised µ", ENERGY)
+        drawn = [(name, curve(value.energy, y, "Normalised µ", ENERGY)) for name, y in curves]
+        self.plot.show_plot([("data", data), *drawn])

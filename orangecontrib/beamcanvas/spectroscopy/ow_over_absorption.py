@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from beamcanvas.canvas.widget import TaskWidget
+from typing import Any
 
-from .spectra_preview import SpectraPreview
+from beamcanvas.canvas.widget import TaskWidget
+from beamcanvas.spectroscopy import Normalised
+
+from .spectra_preview import CorrectedPreview
+
+TITLE = "Spectra"
 
 
 class OWOverAbsorption(TaskWidget, task="beamcanvas.spectroscopy.correct_over_absorption"):
@@ -13,4 +18,9 @@ class OWOverAbsorption(TaskWidget, task="beamcanvas.spectroscopy.correct_over_ab
     icon = "icons/over_absorption.svg"
     priority = 32
     keywords = ("self-absorption", "fluorescence", "thick")
-    previews = {"spectra": SpectraPreview}  # noqa: RUF012
+
+    def show_previews(self, area: Any, outputs: dict[str, Any], titles: dict[str, str]) -> None:
+        area.show_outputs({TITLE: outputs["spectra"]}, {TITLE: CorrectedPreview})
+        linked = self.noderun.linked.get("normalised")
+        if linked is not None and isinstance(linked.value, Normalised):
+            area.page(TITLE).show_before(linked.value.spectra)

@@ -38,8 +38,12 @@ class SpectraPreview(EachSpectrum):
         self.plot.show_handles(handles)
 
     def draw(self, number: int) -> None:
+        self.foil.setVisible(self.value.reference is not None)
+        self.plot.show_plot(self.curves(number), self.handles)
+
+    def curves(self, number: int) -> list[tuple[str, Any]]:
+        """What is drawn."""
         spectra = self.value
-        self.foil.setVisible(spectra.reference is not None)
         curves = [
             (
                 spectra.name(i),
@@ -50,7 +54,28 @@ class SpectraPreview(EachSpectrum):
         if self.foil.isChecked() and spectra.reference is not None:
             foil = spectra.reference[number if len(spectra.reference) > 1 else 0]
             curves.append(("foil", curve(spectra.energy, foil, "µ", ENERGY)))
-        self.plot.show_plot(curves, self.handles)
+        return curves
+
+
+class CorrectedPreview(SpectraPreview):
+    """Spectra corrected for over-absorption over what they were before, on one scale."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.before: Spectra | None = None
+
+    def show_before(self, before: Spectra) -> None:
+        """Show what was corrected as well."""
+        self.before = before
+        self._draw()
+
+    def curves(self, number: int) -> list[tuple[str, Any]]:
+        curves = super().curves(number)
+        if self.before is not None and len(self.before) == len(self.value):
+            alpha = self.value.notes["alpha"]  # the correction also scales what is below the edge
+            mu = self.before.mu[number] * alpha / (alpha + 1)
+            curves.append(("before", curve(self.before.energy, mu, "µ", ENERGY)))
+        return curves
 
 
 class GlitchPreview(SpectraPreview):

@@ -11,6 +11,7 @@ import numpy as np
 import orangecontrib.beamcanvas.spectroscopy as package
 import pytest
 from kept import keep
+from orangecontrib.beamcanvas.spectroscopy.overview_preview import OverviewPreview
 
 from beamcanvas.canvas.previews import preview_for
 from beamcanvas.canvas.run.node_run import Linked, State
@@ -279,3 +280,50 @@ def test_what_a_person_zoomed_into_stays(qtbot, foil):
     widget.noderun.linked["spectra"] = Linked("Spectra", "Result", longer)
     run(qtbot, widget)
     assert plot.plot.getXAxis().getLimits() == pytest.approx((8950, 9050))
+
+
+def test_a_growing_spectrum_is_drawn_with_the_same_curves_and_room(qtbot):
+    foil = read_spectra([TUTORIAL / "EXAFS_Cu.dat"])
+    plot = keep(qtbot, OverviewPreview())
+    plot.show()
+
+    def shown(points: int, growing: bool = True):
+        part = replace(foil, energy=foil.energy[:points], mu=foil.mu[:, :points], growing=growing)
+        exafs = remove_background(normalise(part))
+        plot.show_value(overview(fourier_transform(exafs)))
+        raw = plot.plots[1].plot
+        return raw.getAllCurves()[0], raw.getXAxis().getLimits()
+
+    curve, limits = shown(1000)
+    again, room = shown(1050)
+    assert again is curve
+    assert len(curve.getXData()) == 1050
+    assert room == limits  # there was room for the new points
+    assert limits[1] > foil.energy[1049]
+    shown(300)
+    assert "waiting" in plot.status.text().lower()
+    _, whole = shown(1461, growing=False)
+    assert whole[1] == pytest.approx(foil.energy[-1], abs=20)
+
+
+def test_over_absorption_shows_what_was_before(qtbot):
+    normalised = normalise(read_spectra([TUTORIAL / "EXAFS_Cu.dat"]))
+    widget = run(
+        qtbot, made(qtbot, "ow_over_absorption", {"formula": "CuSO4"}, normalised=normalised)
+    )
+    names = [name for name, _ in widget.area.page("Spectra").plot.curves]
+    assert names[-1] == "before"
+    corrected, before = (c.signal for _, c in widget.area.page("Spectra").plot.curves)
+    below = normalised.energy < 8900
+    np.testing.assert_allclose(corrected[below], before[below], rtol=0.01)
+    assert corrected.max() > before.max()
+
+
+def test_what_the_background_leaves_open_is_drawn(qtbot):
+    exafs = remove_background(normalise(read_spectra([TUTORIAL / "EXAFS_Cu.dat"])))
+    page = keep(qtbot, preview_for(exafs)())
+    page.show_value(exafs)
+    page.errors.setChecked(True)
+    (_, chi), (_, above), (_, below) = page.below.curves
+    assert (above.signal[1:] > chi.signal[1:]).all()
+    assert (below.signal[1:] < chi.signal[1:]).all()

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from scipy.interpolate import CubicSpline
 
 from beamcanvas.errors import InputError
 from beamcanvas.spectroscopy import (
@@ -15,6 +18,7 @@ from beamcanvas.spectroscopy import (
     read_spectra,
     remove_background,
 )
+from beamcanvas.spectroscopy.larch import quiet
 from beamcanvas.spectroscopy.reading.athena_file import read_groups
 
 from ..conftest import DATA, TUTORIAL, noisy
@@ -37,8 +41,6 @@ def gold():
 
 def stacked(parts):
     """Several normalised spectra as one, on the energies of the first."""
-    from dataclasses import replace
-
     from beamcanvas.spectroscopy.reading.join import joined
 
     first = parts[0]
@@ -105,6 +107,58 @@ def test_a_map_of_mixtures(mixtures):
     np.testing.assert_array_equal(weight.values, found.weights[:, 1])
 
 
+def test_the_energy_of_each_may_be_off(mixtures):
+    _, standards, _ = mixtures
+    energy, curves = standards.energy, standards.norm()
+    shares, offsets = np.linspace(0.1, 0.9, 7), np.array([0, 0.4, -1.3, 2.6, -2.2, 0.013, 1.0])
+    inner = (energy > energy[0] + 4) & (energy < energy[-1] - 4)
+    mu = [
+        CubicSpline(energy, share * curves[0] + (1 - share) * curves[1])(energy[inner] - offset)
+        for share, offset in zip(shares, offsets, strict=True)
+    ]
+    shifted = normalise(
+        Spectra(energy[inner], np.array(mu), shape=(7,)), e0=8979.0, norm1=40.0, nnorm=1
+    )
+    # as they are, not normalised anew
+    shifted = replace(shifted, pre=0 * shifted.pre, edge_step=np.ones(7))
+    found = fit_combination(shifted, standards, shift=4.0)
+    np.testing.assert_allclose(found.shifts, offsets, atol=2e-4)
+    np.testing.assert_allclose(found.weights[:, 0], shares, atol=1e-4)
+    assert found.r_factor.max() < 1e-8
+    assert np.abs(found.fit(3) - found.data(3)).max() < 1e-3
+    still = fit_combination(shifted, standards)
+    assert still.r_factor[3] > 1e3 * found.r_factor[3]
+    assert map_number(found, quantity="shift").values is found.shifts
+    with pytest.raises(InputError, match="without one"):
+        map_number(still, quantity="shift")
+    with pytest.raises(InputError, match="does not reach over"):
+        fit_combination(shifted, standards, e_max=float(energy[-5]), shift=20.0)
+
+
+def test_the_shift_is_that_of_larch(mixtures):
+    pytest.importorskip("larch")
+    series, standards, _ = mixtures
+    with quiet():
+        from larch import Group
+        from larch.math import lincombo_fit
+
+        def group(of, number):
+            name = of.spectra.name(number)
+            return Group(energy=of.energy, norm=of.norm(number)[0], filename=name)
+
+        found = fit_combination(series, standards, shift=2.0, positive=False)
+        for number in (0, 1):
+            theirs = lincombo_fit(
+                group(series, number), [group(standards, i) for i in (0, 1)],
+                xmin=found.energy[0], xmax=found.energy[-1], vary_e0=True,
+            )  # fmt: skip
+            shift = theirs.params["e0_shift"]
+            # larch moves the spectrum with its noise, ours the standards
+            assert found.shifts[number] == pytest.approx(shift.value, abs=2 * shift.stderr)
+            weights = list(theirs.weights.values())
+            assert found.weights[number] == pytest.approx(weights, abs=5e-3)
+
+
 def test_the_best_of_all_combinations(mixtures, gold):
     series, standards, shares = mixtures
     found = fit_combination(series, standards, at_most=1)
@@ -145,6 +199,12 @@ def test_a_shell_is_that_of_larch(cu_rt):
     assert found.values["delta_r"] == pytest.approx(-0.0060, abs=1e-4)
     assert found.r_factor == pytest.approx(0.00275, abs=2e-5)
     assert found.errors["delta_r"] == pytest.approx(0.0026, abs=1e-4)
+    # larch takes what the background leaves open in units of mu, ours is that of chi
+    step = exafs.normalised.edge_step[0]
+    as_larch = replace(exafs, normalised=replace(exafs.normalised, edge_step=np.ones(1)))
+    undivided = fit_shell(as_larch, path=DATA / "feffcu01.dat", kmax=17.0)
+    assert undivided.reduced_chi2 == pytest.approx(0.4226, abs=1e-4)
+    assert found.reduced_chi2 / undivided.reduced_chi2 == pytest.approx(step**2, rel=0.1)
     with pytest.raises(InputError, match="is no path of Feff"):
         fit_shell(exafs, path=DATA / "cu_rt01.xmu")
 

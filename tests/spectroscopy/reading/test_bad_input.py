@@ -101,6 +101,11 @@ def test_files_that_are_not_there(tmp_path, name):
         read_spectra([tmp_path / name])
 
 
+def test_a_path_of_feff_belongs_to_another_step():
+    with pytest.raises(InputError, match="path of Feff, no spectrum: give it to 'Fit a shell'"):
+        read_spectra([DATA / "feffcu01.dat"])
+
+
 def test_scans_that_are_not_there(tmp_path):
     with pytest.raises(InputError, match=r"has no scan '7'\. It has 1\.1"):
         read_spectra([TUTORIAL / "map_simulated.h5"], scan="7")

@@ -83,6 +83,21 @@ def test_background_with_a_clamp_at_low_k_is_at_a_lower_minimum(real, larch, cla
     assert mine.objective[0] <= group.autobk_details.chisqr * (1 + 1e-9)
 
 
+@pytest.mark.parametrize("way", WITHOUT_LOW_CLAMP, ids=str)
+def test_what_the_background_leaves_open(real, larch, way):
+    found = remove_background(normalise(real), **way)
+    group = larch.group(real)
+    larch.call("pre_edge", group)
+    given = {"win" if k == "window" else k: v for k, v in way.items()}
+    larch.call("autobk", group, calc_uncertainties=True, **given)
+    chi, background = found.uncertainty(0)
+    # larch gives that of chi in units of mu
+    np.testing.assert_allclose(chi * group.edge_step, group.delta_chi, rtol=2e-5)
+    inside = group.delta_bkg > 0
+    np.testing.assert_allclose(background[inside], group.delta_bkg[inside], rtol=2e-5)
+    assert np.isnan(background[~inside]).all()
+
+
 def test_larch_is_one_option_away(cu_rt):
     normalised = normalise(cu_rt)
     mine, theirs = (remove_background(normalised, engine=e) for e in ("beamcanvas", "larch"))

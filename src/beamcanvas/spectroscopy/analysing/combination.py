@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import combinations
 from typing import Annotated, Any, Literal
 
@@ -15,6 +16,7 @@ from ...task import SILENT, Param, Progress, task
 from ..reading.tidy import onto
 from ..reducing.normalised import Normalised
 from ..spectra import Array, Spectra, new_problems, problem_words
+from .weights import Shifts, Weights
 
 Curve = Literal["norm", "flat", "derivative"]
 CurveOf = Annotated[Curve, Param(label="Fit of", words={"norm": "normalised", "flat": "flattened"})]
@@ -31,6 +33,9 @@ class Combination:
     weights: Array  #: (spectra, standards); NaN where there is a problem
     errors: Array  #: their standard deviations
     r_factor: Array  #: (spectra,) sum of squares that is left, of the whole
+    of_standards: Normalised
+    shifts: Array | None = None  #: (spectra,) by which each lies above the standards, eV
+    shift_errors: Array | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     problems: Mapping[int, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
@@ -45,7 +50,21 @@ class Combination:
 
     def fit(self, number: int) -> Array:
         """The combination that fits it, (points,)."""
-        return np.asarray(self.weights[number] @ self.curves)
+        return np.asarray(self.weights[number] @ self.curves_of(number))
+
+    def curves_of(self, number: int) -> Array:
+        """The standards at the energies of one spectrum, (standards, points)."""
+        if self.shifts is None:
+            return self.curves
+        energy = self.energy - self.shifts[number]
+        return _curves(self.of_standards, self.settings["curve"], energy)
+
+    def around(self, number: int) -> tuple[Array, Array]:
+        """Energies and values of one spectrum, half as far again on both sides of the fit."""
+        energy = self.normalised.energy
+        more = 0.5 * (self.energy[-1] - self.energy[0])
+        wide = (energy >= self.energy[0] - more) & (energy <= self.energy[-1] + more)
+        return energy[wide], _curve(self.normalised, self.settings["curve"], number, energy[wide])
 
     @property
     def table(self) -> list[dict[str, str]]:
@@ -59,6 +78,11 @@ class Combination:
                         self.standards, self.weights[i], self.errors[i], strict=True
                     )
                 },
+                **(
+                    {}
+                    if self.shifts is None or self.shift_errors is None
+                    else {"shift (eV)": f"{self.shifts[i]:.3f} ± {self.shift_errors[i]:.3f}"}
+                ),
                 "R factor": f"{self.r_factor[i]:.3g}",
             }
             for i in range(min(len(self.spectra), 500))
@@ -113,6 +137,10 @@ def fit_combination(
     at_most: Annotated[
         int | None, Param(ge=1, label="Standards in a fit", auto="all", group="Weights")
     ] = None,
+    shift: Annotated[
+        float | None,
+        Param(gt=0, le=20, unit="eV", label="Shift up to", auto="none", group="Energies"),
+    ] = None,
     progress: Progress = SILENT,
 ) -> Combination:
     """Find the weights with which standards add up to each spectrum.
@@ -138,6 +166,8 @@ def fit_combination(
         Allow no negative weights.
     at_most:
         Standards in a fit, at most.
+    shift:
+        Let the energy of each spectrum be off by as much, up or down: it is fitted too.
 
     Raises
     ------
@@ -160,13 +190,16 @@ def fit_combination(
             f"{count} standards: too few."
         )
     energy = energy[inside]
-    shapes = np.array([_curve(standards, curve, i, energy) for i in range(count)])
-    for number, shape in enumerate(shapes):
-        if not np.isfinite(shape).all():
+    ends = energy[[0, -1]] + np.array([-1, 1]) * (shift or 0.0)
+    for number in range(count):
+        if not np.isfinite(_curve(standards, curve, number, np.r_[ends[0], energy, ends[1]])).all():
             raise InputError(
                 f"The standard {standards.spectra.name(number)} does not reach over "
-                f"{energy[0]:.1f}–{energy[-1]:.1f} eV."
+                f"{ends[0]:.1f}–{ends[1]:.1f} eV."
             )
+
+    shapes = _curves(standards, curve, energy)
+    splines = _splines(standards, curve) if shift is not None else []
     data = getattr(normalised, curve)()[:, inside]
     problems = dict(normalised.problems)
     usable = np.isfinite(data).all(axis=1)
@@ -175,11 +208,17 @@ def fit_combination(
     progress(None, "Fitting")
     weights = np.full((len(data), count), np.nan)
     errors, squares = weights.copy(), np.full(len(data), np.nan)
+    shifts, shift_errors, sums = np.full((3, len(data)), np.nan)
     subsets = _subsets(count, at_most)
     for number, subset in enumerate(subsets):
         progress(number / len(subsets), "Fitting")
-        found = _Fit(shapes[subset], sum_to_one, positive)(data[usable])
-        points = len(energy) - len(subset) + sum_to_one
+        found: Weights | Shifts
+        if shift is None:
+            found = Weights(shapes[subset], sum_to_one, positive)(data[usable])
+        else:
+            some = partial(_shifted, [splines[i] for i in subset], energy)
+            found = Shifts(some, shift, sum_to_one, positive)(data[usable])
+        points = len(energy) - len(subset) + sum_to_one - (shift is not None)
         reduced = found.squares / max(points, 1)
         old = squares[usable]
         better = ~(old <= reduced)
@@ -188,9 +227,11 @@ def fit_combination(
         weights[rows], errors[rows] = 0, 0
         weights[np.ix_(rows, subset)] = found.weights[better]
         errors[np.ix_(rows, subset)] = found.errors[better]
-    left = data - weights @ shapes
+        if isinstance(found, Shifts):
+            shifts[rows], shift_errors[rows] = found.shifts[better], found.shift_errors[better]
+        sums[rows] = found.squares[better]
     with np.errstate(invalid="ignore"):
-        r_factor = (left**2).sum(axis=1) / (data**2).sum(axis=1)
+        r_factor = sums / (data**2).sum(axis=1)
     return Combination(
         normalised=normalised,
         energy=energy,
@@ -199,6 +240,9 @@ def fit_combination(
         weights=weights,
         errors=errors,
         r_factor=r_factor,
+        of_standards=standards,
+        shifts=None if shift is None else shifts,
+        shift_errors=None if shift is None else shift_errors,
         settings={
             "curve": curve,
             "e_min": low,
@@ -206,6 +250,7 @@ def fit_combination(
             "sum_to_one": sum_to_one,
             "positive": positive,
             "at_most": at_most,
+            "shift": shift,
         },
         problems=problems,
         warnings=new_problems(problems, normalised.problems, normalised.spectra),
@@ -229,6 +274,22 @@ def _subsets(count: int, at_most: int | None) -> list[list[int]]:
     return found
 
 
+def _curves(standards: Normalised, curve: str, energy: Array) -> Array:
+    return np.array([_curve(standards, curve, i, energy) for i in range(len(standards))])
+
+
+def _splines(standards: Normalised, curve: str) -> list[Callable[[Array], Array]]:
+    from scipy.interpolate import CubicSpline
+
+    values = getattr(standards, curve)()
+    good = [np.isfinite(row) for row in values]
+    return [CubicSpline(standards.energy[g], row[g]) for g, row in zip(good, values, strict=True)]
+
+
+def _shifted(splines: list[Callable[[Array], Array]], energy: Array, shift: float) -> Array:
+    return np.array([spline(energy - shift) for spline in splines])
+
+
 def _curve(normalised: Normalised, curve: str, number: int, energy: Array) -> Array:
     """A curve of one spectrum on other energies."""
     values: Array = getattr(normalised, curve)(number)[0]
@@ -237,43 +298,3 @@ def _curve(normalised: Normalised, curve: str, number: int, energy: Array) -> Ar
         return values[np.isin(own, energy)]
     good = np.isfinite(values)
     return onto(energy, own[good], values[good])
-
-
-class _Fit:
-    """Least squares with the weights' sum, or their sign, held."""
-
-    def __init__(self, shapes: Array, sum_to_one: bool, positive: bool) -> None:
-        self.shapes, self.sum_to_one, self.positive = shapes, sum_to_one, positive
-        self.weights = self.errors = np.empty((0, 0))
-        self.squares = np.empty(0)
-
-    def __call__(self, data: Array) -> _Fit:
-        shapes, count = self.shapes, len(self.shapes)
-        # weights = first + free · space: all that add up to one
-        if self.sum_to_one:
-            first = np.full(count, 1 / count)
-            space = np.linalg.svd(np.ones((1, count)))[2][1:]
-        else:
-            first, space = np.zeros(count), np.eye(count)
-        basis = space @ shapes
-        inverse = np.linalg.pinv(basis)
-        self.weights = first + (data - first @ shapes) @ inverse @ space
-        if self.positive:
-            for row in np.flatnonzero((self.weights < 0).any(axis=1)):
-                self.weights[row] = self._positive(data[row])
-        left = data - self.weights @ shapes
-        self.squares = np.einsum("ij,ij->i", left, left)
-        free = max(data.shape[1] - len(basis), 1)
-        covariance = np.einsum("ki,kl,lj->ij", space, inverse.T @ inverse, space)
-        self.errors = np.sqrt(np.outer(self.squares / free, np.maximum(np.diag(covariance), 0)))
-        return self
-
-    def _positive(self, data: Array) -> Array:
-        from scipy.optimize import nnls
-
-        matrix, target = self.shapes.T, data
-        if self.sum_to_one:  # as one point that weighs more than all others
-            strong = 1e4 * np.abs(self.shapes).max()
-            matrix = np.vstack([matrix, np.full(matrix.shape[1], strong)])
-            target = np.append(target, strong)
-        return np.asarray(nnls(matrix, target)[0])

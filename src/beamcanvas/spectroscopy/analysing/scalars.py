@@ -17,7 +17,7 @@ from .combination import Combination
 
 Quantity = Literal[
     "e0", "edge_step", "white_line", "white_line_energy", "level", "centroid",
-    "peak_r", "peak_height", "weight", "r_factor",
+    "peak_r", "peak_height", "weight", "r_factor", "shift",
 ]  # fmt: skip
 
 #: words, unit, and what it is computed of
@@ -32,6 +32,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "peak_height": ("Height of the peak in R", ""),
     "weight": ("Weight", ""),
     "r_factor": ("R factor", ""),
+    "shift": ("Shift of the energy", "eV"),
 }
 
 
@@ -92,7 +93,7 @@ def map_number(
         Normalised spectra, or what was computed from them.
     quantity:
         Which number. White line, level and centroid are those of the normalised absorption;
-        peaks in R need a Fourier transform; weights a linear combination fit.
+        peaks in R need a Fourier transform; weights and shifts a linear combination fit.
     low:
         Beginning of the range in which it is looked for: eV from E0, or Å.
     high:
@@ -111,17 +112,11 @@ def map_number(
         values = normalised.e0
     elif quantity == "edge_step":
         values = normalised.edge_step
-    elif quantity in ("weight", "r_factor"):
+    elif quantity in ("weight", "r_factor", "shift"):
         if not isinstance(data, Combination):
             raise InputError(f"{label}: connect a linear combination fit.")
-        if quantity == "r_factor":
-            values = data.r_factor
-        else:
-            if standard >= len(data.standards):
-                raise InputError(
-                    f"There is no standard {standard}: there are {len(data.standards)}."
-                )
-            values, label = data.weights[:, standard], f"Weight of {data.standards[standard]}"
+        values, of = _of_fit(data, quantity, standard)
+        label += of
     elif quantity in ("peak_r", "peak_height"):
         if not isinstance(data, FourierTransform):
             raise InputError(f"{label}: connect a Fourier transform.")
@@ -129,6 +124,19 @@ def map_number(
     else:
         values = _of_edge(normalised, quantity, low, high)
     return ScalarMap(np.asarray(values, dtype=float), label, unit, normalised)
+
+
+def _of_fit(data: Combination, quantity: str, standard: int) -> tuple[Array, str]:
+    """A number of a fit, and what the label says besides."""
+    if quantity == "r_factor":
+        return data.r_factor, ""
+    if quantity == "shift":
+        if data.shifts is None:
+            raise InputError("Shift of the energy: the fit was made without one.")
+        return data.shifts, ""
+    if standard >= len(data.standards):
+        raise InputError(f"There is no standard {standard}: there are {len(data.standards)}.")
+    return data.weights[:, standard], f" of {data.standards[standard]}"
 
 
 def _peak(fourier: FourierTransform, quantity: str, low: float, high: float) -> Array:

@@ -85,7 +85,9 @@ def fit_shell(
 ) -> ShellFit:
     """Fit distance, disorder, amplitude and E0 of one scattering path in R.
 
-    By ``feffit`` of xraylarch, which must be installed.
+    By ``feffit`` of xraylarch, which must be installed. χ² is by the noise at high R and by
+    what the background leaves open, in quadrature. xraylarch itself takes the latter without
+    dividing it by the edge step, so that its reduced χ² is another one.
 
     Parameters
     ----------
@@ -144,7 +146,11 @@ def fit_shell(
         from larch.fitting import guess, param_group
         from larch.xafs import feffit, feffit_dataset, feffit_transform, feffpath
 
-        measured = Group(k=exafs.k[:points], chi=exafs.chi[number, :points])
+        measured = Group(
+            k=exafs.k[:points],
+            chi=exafs.chi[number, :points],
+            delta_chi=exafs.uncertainty(number)[0][:points],
+        )
         parameters = param_group(
             s02=guess(1.0), e0=guess(0.1), sigma2=guess(0.002), delta_r=guess(0.0)
         )

@@ -86,11 +86,12 @@ class Plan:
         return np.asarray(CubicSpline(self.k_raw, values, axis=0)(self.k))
 
     @cached_property
-    def _basis_on_grid(self) -> Array:
+    def basis_on_grid(self) -> Array:
+        """The B-splines at the points of k, (k, splines)."""
         return self._resampled(self.basis)
 
     @cached_property
-    def _transform(self) -> Array:
+    def transform(self) -> Array:
         """From chi(k) to the low part of chi(R): (2 × bins, k), real parts first."""
         way = self.way
         weight = self.k**way.kweight * window(
@@ -101,24 +102,27 @@ class Plan:
         both = np.concatenate([np.cos(phase), -np.sin(phase)])
         return np.asarray(both * (weight * KSTEP / np.sqrt(np.pi)))
 
-    def __call__(self, mu: Array) -> Background:
-        """Find the background of (spectra, points) of mu over the whole grid."""
+    def on_grid(self, mu: Array) -> Array:
+        """(spectra, points) of mu over the whole grid at the points of k, (spectra, k)."""
         inside = np.ascontiguousarray(mu[:, self.rows])
         if len(mu) >= MANY and len(self.k_raw) <= MOST_POINTS:
-            on_grid = inside @ self.resampling.T
-        else:
-            on_grid = self._resampled(inside.T).T
+            return inside @ self.resampling.T
+        return self._resampled(inside.T).T
+
+    def __call__(self, mu: Array) -> Background:
+        """Find the background of (spectra, points) of mu over the whole grid."""
+        on_grid = self.on_grid(mu)
         coefficients, objective = self._fit(on_grid)
-        chi = on_grid - coefficients @ self._basis_on_grid.T
+        chi = on_grid - coefficients @ self.basis_on_grid.T
         return Background(self.k, chi, self.knots, coefficients, objective)
 
     def _fit(self, on_grid: Array) -> tuple[Array, Array]:
-        left, singular, right = np.linalg.svd(self._transform @ self._basis_on_grid, False)
+        left, singular, right = np.linalg.svd(self.transform @ self.basis_on_grid, False)
         good = singular > 1e-9 * singular[0]  # a short range determines fewer splines
         left, singular, right = left[:, good], singular[good], right[good]
         back = right.T / singular  # from whitened coordinates to coefficients
-        start = on_grid @ (left.T @ self._transform).T  # whitened, closed form
-        target = on_grid @ self._transform.T
+        start = on_grid @ (left.T @ self.transform).T  # whitened, closed form
+        target = on_grid @ self.transform.T
         rest = target - start @ left.T  # what no spline can take away
         floor: Array = np.einsum("ij,ij->i", rest, rest)
         way = self.way
@@ -128,7 +132,7 @@ class Plan:
         strength = np.repeat([abs(way.clamp_lo), abs(way.clamp_hi)], way.nclamp)
         used = strength > 0
         ends, strength = ends[used], strength[used, np.newaxis]
-        clamps = strength * (self._basis_on_grid[ends] @ back)
+        clamps = strength * (self.basis_on_grid[ends] @ back)
         clamped = on_grid[:, ends] * strength[:, 0]
         fit = _Clamped(len(target[0]), floor, start, clamps, clamped)
         found, objective = fit.solve()

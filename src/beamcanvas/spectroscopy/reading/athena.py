@@ -200,6 +200,7 @@ def _exafs(
         knots=_stacked([None if p is None else p.knots for p in parts]),
         coefficients=_stacked([None if p is None else p.coefficients for p in parts]),
         settings={} if first is None else {**first.settings, "parameters": "of the project"},
+        of_each=tuple({} if part is None else part.settings for part in parts),
         problems=found,
         warnings=new_problems(found, problems, normalised.spectra),
     )

@@ -165,6 +165,10 @@ def _table(file: Path, scan: str | None, growing: bool = False) -> Table:
     text = read_text(file)
     if growing:  # the last line may not be whole
         text = text[: text.rfind("\n") + 1]
+    if "real[2*phc]" in text[:4000]:
+        raise InputError(
+            f"{file.name} is a scattering path of Feff, no spectrum: give it to 'Fit a shell'."
+        )
     if is_xdi(file, text):
         return replace(read_xdi(file, text), growing=growing)
     if scan is not None and not scan.isdigit():

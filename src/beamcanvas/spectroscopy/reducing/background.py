@@ -42,7 +42,8 @@ def remove_background(
         int | None, Param(ge=0, le=100, auto=_Auto, label="Points", group="Clamps", more=True)
     ] = None,
     dk: Annotated[
-        float | None, Param(ge=0, unit="Å⁻¹", auto=_Auto, group="Window", more=True)
+        float | None,
+        Param(ge=0, unit="Å⁻¹", label="Width", auto=_Auto, group="Window", more=True),
     ] = None,
     window: Annotated[Window, Param(group="Window", more=True)] = "hanning",
     nknots: Annotated[
@@ -54,7 +55,7 @@ def remove_background(
             label="Computed by",
             group="Window",
             more=True,
-            words={"beamcanvas": "beamcanvas, all spectra at once", "larch": "xraylarch"},
+            words={"larch": "xraylarch"},
         ),
     ] = "beamcanvas",
     progress: Progress = SILENT,

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from ...nexus import Axis, NXData
+from ..kernels.autobk import Autobk, Plan
 from ..kernels.constants import wavenumber
-from ..spectra import Array, Spectra, curves, problem_words
+from ..kernels.uncertainty import uncertainty
+from ..spectra import Array, Spectra, curves, extents, problem_words
 from .normalised import Normalised
 
 
@@ -26,6 +28,7 @@ class Exafs:
     coefficients: Array  #: (spectra, splines)
     kweight: float = 2.0  #: by which power of k it is best shown
     settings: Mapping[str, Any] = field(default_factory=dict)  #: as they were resolved
+    of_each: tuple[Mapping[str, Any], ...] = ()  #: settings of each spectrum, where they differ
     problems: Mapping[int, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
@@ -59,6 +62,26 @@ class Exafs:
         above = (k >= 0) & (k <= knots[-1] + 1e-6) & np.isfinite(mu)
         mu[above] = BSpline(knots, self.coefficients[number, : len(knots) - 4], 3)(k[above])
         return mu
+
+    def uncertainty(self, number: int) -> tuple[Array, Array]:
+        """One standard deviation of chi(k), (k,), and of mu0(E), (points,), of one spectrum.
+
+        What the choice of the background leaves open, by the curvature of its fit; NaN where
+        there is none. Noise comes on top of it. Computed when asked for.
+        """
+        chi, background = np.full(len(self.k), np.nan), np.full(len(self.spectra.energy), np.nan)
+        if number in self.problems:
+            return chi, background
+        mu = self.spectra.mu[number]
+        low, high = extents(mu[np.newaxis])[0][0]
+        settings = self.of_each[number] if self.of_each else self.settings
+        given = {f.name: settings[f.name] for f in fields(Autobk)}
+        way = Autobk(**{**given, "kmax": np.inf if given["kmax"] is None else given["kmax"]})
+        plan = Plan(self.spectra.energy[low:high], float(self.normalised.e0[number]), way)
+        found = uncertainty(plan, mu[low:high], self.coefficients[number, : len(plan.knots) - 4])
+        chi[: len(plan.k)] = found[0] / self.normalised.edge_step[number]
+        background[low + plan.rows.start : low + plan.rows.stop] = found[1]
+        return chi, background
 
     @property
     def summary(self) -> str:

@@ -35,7 +35,7 @@ def normalise(
         Param(
             label="E0 from",
             words={
-                "rise": "the steepest rise of each",
+                "rise": "steepest rise of each",
                 "mean": "their mean, one for all",
                 "reference": "the reference foil",
                 "table": "the table of elements",
@@ -70,7 +70,7 @@ def normalise(
         Param(
             group="Method",
             more=True,
-            words={"polynomials": "polynomials", "mback": "MBACK: match the tabulated f″"},
+            words={"mback": "MBACK, by tabulated f″"},
         ),
     ] = "polynomials",
     element: Annotated[

@@ -89,8 +89,9 @@ class Normalised:
         if good.sum() == 1:
             words = f"E0 {self.e0[good][0]:.2f} eV, edge step {self.edge_step[good][0]:.4g}"
         else:
+            ends = dict.fromkeys(f"{e0:.2f}" for e0 in (np.nanmin(self.e0), np.nanmax(self.e0)))
             words = (
-                f"E0 {np.nanmin(self.e0):.2f}–{np.nanmax(self.e0):.2f} eV, "
+                f"E0 {'–'.join(ends)} eV, "
                 f"edge step {np.nanmin(self.edge_step):.3g}–{np.nanmax(self.edge_step):.3g}"
             )
         return f"normalised {what}, {words}{problem_words(self.problems)}"

@@ -45,9 +45,9 @@ def save_columns(
     """Save one step as columns of text; the suffix says which.
 
     ``.xmu`` mu(E) with its background, ``.nor`` normalised and flattened, ``.chik`` chi(k)
-    with k weights 0 to 3, ``.chir`` chi(R) with its parts, ``.chiq`` chi(q). Of several
-    spectra, one column each: mu, flattened, chi, |chi(R)|, Re chi(q). Parameters are in the
-    header.
+    with k weights 0 to 3 and what the background leaves open, ``.chir`` chi(R) with its parts,
+    ``.chiq`` chi(q). Of several spectra, one column each: mu, flattened, chi, |chi(R)|,
+    Re chi(q). Parameters are in the header.
 
     Parameters
     ----------
@@ -105,7 +105,8 @@ def _single(steps: Steps, step: str) -> dict[str, Array]:
     if exafs is not None and step == "exafs":
         chi = exafs.chi[0]
         found = {"k": exafs.k, "chi": chi}
-        return found | {f"chik{n}": chi * exafs.k**n for n in (1, 2, 3)}
+        found |= {f"chik{n}": chi * exafs.k**n for n in (1, 2, 3)}
+        return found | {"delta_chi": exafs.uncertainty(0)[0]}
     transformed: Any = steps.fourier if step == "fourier" else steps.back
     x, name = (transformed.r, "r") if step == "fourier" else (transformed.q, "q")
     chi = transformed.chi[0]

@@ -157,6 +157,9 @@ def _exafs(entry: Any, steps: Steps) -> str:
     group = _data(process, found.spectra, "k", found.k, "1/angstrom")
     group.attrs["signal"] = "chi"
     _dataset(group, "chi", _shaped(found.spectra, found.chi))
+    if len(found.spectra) == 1:
+        errors, of_background = found.uncertainty(0)
+        _dataset(group, "chi_errors", errors)
     _dataset(process, "spline_knots", found.knots, "1/angstrom")
     _dataset(process, "spline_coefficients", found.coefficients)
     if len(found.spectra) == 1:
@@ -164,6 +167,7 @@ def _exafs(entry: Any, steps: Steps) -> str:
         background.attrs.update(signal="mu0", axes=["energy"])
         _dataset(background, "energy", found.spectra.energy, "eV")
         _dataset(background, "mu0", found.background(0))
+        _dataset(background, "mu0_errors", of_background)
     return "remove_background"
 
 
