@@ -71,13 +71,13 @@ class CandidatesPreview(Preview):
         right = QSplitter(Qt.Orientation.Vertical)
         right.addWidget(large)
         right.addWidget(self.curve)
-        right.setSizes([330, 230])
+        right.setSizes([420, 200])
         split = QSplitter(Qt.Orientation.Horizontal)
         split.addWidget(self.list)
         split.addWidget(right)
         split.setStretchFactor(0, 1)
         split.setStretchFactor(1, 1)
-        split.setSizes([400, 400])
+        split.setSizes([350, 550])
         self.box.addWidget(split, 1)
 
     @classmethod
@@ -111,13 +111,15 @@ class CandidatesPreview(Preview):
                     name="score",
                     signal=value.scores[score],
                     axes=(axis,),
-                    label="Score",
-                    lines={"taken": [value.value]} if score == value.score else {},
+                    label="Score (1 is best)",
                 ),
             )
             for score in ordered
         ]
         self.curve.show_curves(curves)
+        even = np.ptp(np.diff(value.values)) < 0.01 * np.ptp(value.values)
+        self.curve.plot.getXAxis().setScale("linear" if even else "log")
+        self.curve.plot.addXMarker(value.value, legend="taken", text=" taken", color="#e6399b")
 
     def _show_one(self, row: int) -> None:
         value = self.candidates

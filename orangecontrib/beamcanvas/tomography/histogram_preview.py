@@ -34,6 +34,8 @@ class HistogramPreview(CurvePreview):
             self.plot.addXMarker(
                 at, legend=name, text=f" {name}", color=_COLOUR, draggable=True
             ).setLineWidth(2)
+        self.plot.setDataMargins(0.05, 0.12, 0.03, 0.08)  # room for the words at the lines
+        self.plot.resetZoom()
 
     def _plot_event(self, event: dict[str, Any]) -> None:
         super()._plot_event(event)

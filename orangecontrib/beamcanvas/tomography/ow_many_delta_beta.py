@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from AnyQt.QtCore import QSize
+
 from beamcanvas.canvas.widget import TaskWidget
 
 from .candidates_preview import CandidatesPreview
@@ -22,6 +24,10 @@ class OWManyDeltaBeta(TaskWidget, task="beamcanvas.tomography.try_delta_beta"):
     def found(self, outputs: Mapping[str, Any]) -> Mapping[str, Any]:
         candidates = outputs["candidates"]
         return {"delta_beta": round(candidates.value, 3), "row": candidates.row}
+
+    def sizeHint(self) -> QSize:
+        """Room for vignettes, a slice and the scores beside the panel."""
+        return QSize(1300, 680)
 
     def show_previews(self, area: Any, outputs: dict[str, Any], titles: dict[str, str]) -> None:
         area.show_outputs({TITLE: outputs["candidates"]}, {TITLE: CandidatesPreview})

@@ -12,7 +12,6 @@ from AnyQt.QtWidgets import (
     QButtonGroup,
     QHBoxLayout,
     QLabel,
-    QSizePolicy,
     QSlider,
     QSpinBox,
     QToolButton,
@@ -20,6 +19,7 @@ from AnyQt.QtWidgets import (
 )
 from orangewidget.utils.concurrent import FutureWatcher
 
+from beamcanvas.canvas.look import Words
 from beamcanvas.canvas.previews.base import Preview
 from beamcanvas.canvas.previews.image import ImagePreview
 from beamcanvas.canvas.threads import pool
@@ -58,10 +58,8 @@ class ScanPreview(Preview):
             self.kinds.addButton(button)
             choice.addWidget(button)
         self.kinds.buttonClicked.connect(lambda _: self._change_kind())
-        self.words = QLabel()
+        self.words = Words()  # long ones don't make the window wider
         self.words.setContentsMargins(10, 0, 0, 0)
-        # long ones don't make the window wider
-        self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         choice.addWidget(self.words, 1)
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.valueChanged.connect(self._move)
@@ -224,10 +222,12 @@ class _Frames:
 
 
 def _radio(projections: Projections, at: int, measured: bool) -> NXData:
+    axes = (Axis(name="y", unit="px"), Axis(name="x", unit="px"))
     if measured:
-        return NXData(signal=projections.raw(at), name="counts", label="Counts", pixels=True)
-    frame = projections.radio(at)
-    return NXData(signal=frame, name="transmission", label="I/I0", pixels=True)
+        frame, name, label = projections.raw(at), "counts", "Counts"
+    else:
+        frame, name, label = projections.radio(at), "transmission", "I/I0"
+    return NXData(signal=frame, axes=axes, name=name, label=label, pixels=True)
 
 
 def _sinogram(projections: Projections, row: int) -> NXData:

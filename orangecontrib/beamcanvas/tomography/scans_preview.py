@@ -45,7 +45,6 @@ class ScansPreview(Preview):
         row = min(max(view.currentIndex().row(), 0), len(value.scans) - 1)
         self.scans = value.scans
         self.table.show_value([_row(scan) for scan in value.scans])
-        view.resizeColumnsToContents()
         view.selectionModel().currentRowChanged.connect(lambda now, _: self._look_at(now.row()))
         view.selectRow(row)
         self.problems.setText("\n".join(value.problems))

@@ -76,10 +76,15 @@ class VolumePreview(Preview):
 
     def _panel(self) -> QWidget:
         from silx.gui.plot import actions
+        from silx.gui.plot.ColorBar import ColorBarWidget
 
         panel = QWidget()
-        box = QVBoxLayout(panel)
-        box.setContentsMargins(12, 8, 12, 8)
+        both = QHBoxLayout(panel)
+        both.setContentsMargins(12, 8, 4, 8)
+        box = QVBoxLayout()
+        self.colourbar = ColorBarWidget(parent=panel, plot=self.plots[0])
+        both.addLayout(box, 1)
+        both.addWidget(self.colourbar)
         self.sliders: dict[int, QSlider] = {}
         self.numbers: dict[int, QSpinBox] = {}
         for axis in range(3):
@@ -135,6 +140,7 @@ class VolumePreview(Preview):
             for axis in _VIEWS:
                 self._cuts.pop(axis, None)
         self.words.setText(_facts(value))
+        self.colourbar.setLegend(_title(value))
         self.go({})
 
     def go(self, to: dict[int, int]) -> None:
@@ -192,6 +198,7 @@ class VolumePreview(Preview):
             resetzoom=new,
             copy=False,
         )
+        self.plots[axis].setActiveImage("image")
 
     def _set_levels(self) -> None:
         from beamcanvas.canvas.previews.plots import levels
@@ -210,7 +217,8 @@ class VolumePreview(Preview):
         if 0 in self._cuts and self._shown.get(0) == self.at[0]:
             z, y, x = self.at
             value = float(self._cuts[0][y, x])
-            self.value.setText(f"z {z}, y {y}, x {x}: {value:.5g}")
+            unit = self.volume.unit if self.volume is not None else ""
+            self.value.setText(f"z {z}, y {y}, x {x}: {value:.5g} {unit}".strip())
 
     def _plot_event(self, axis: int, event: dict[str, Any]) -> None:
         if event["event"] == "mouseClicked" and event["button"] == "left":
@@ -224,6 +232,11 @@ def _read(volume: Volume, axis: int, at: int) -> tuple[Volume, int, int, Any, in
     step = -(-max(volume.shape[:2]) // _FINEST_ACROSS_X) if axis == 2 else 1
     with VolumeData(volume) as data:
         return volume, axis, at, data.cut(axis, at, step), step
+
+
+def _title(volume: Volume) -> str:
+    """What the values are, as far as the volume says it."""
+    return f"Attenuation ({volume.unit})" if volume.unit else "Value"
 
 
 def _facts(volume: Volume) -> str:

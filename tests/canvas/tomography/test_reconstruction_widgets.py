@@ -31,6 +31,7 @@ from beamcanvas.tomography import (
     reconstruct_volume,
     reduce_darks_and_flats,
     try_centres,
+    try_delta_beta,
 )
 from beamcanvas.tomography.volume.reading import VolumeData
 
@@ -127,6 +128,10 @@ def test_a_click_on_the_scores_shows_that_slice(qtbot, scan: TomoScan):
     page.show_value(candidates)
     page._curve_event({"event": "mouseClicked", "button": "left", "x": 87.1, "y": 0.5})
     assert page.list.currentRow() == 3
+    assert page.image.colourbar.getLegend() == "Attenuation (1/cm)"
+    assert page.curve.plot.getXAxis().getScale() == "linear"
+    page.show_value(try_delta_beta(replace(scan, centre=86.0), count=3).candidates)
+    assert page.curve.plot.getXAxis().getScale() == "log"  # each a factor above the one before
 
 
 def test_the_range_is_dragged_on_the_histogram(qtbot, volume: Volume, tmp_path: Path):
@@ -159,7 +164,8 @@ def test_three_slices_through_one_point(qtbot, volume: Volume, tmp_path: Path):
     assert page.at == [12, 72, 66]
     with VolumeData(volume) as data:
         np.testing.assert_array_equal(page.plots[1].getImage("image").getData(), data.cut(1, 72))
-        assert f"{data.cut(0, 12)[72, 66]:.5g}" in page.value.text()
+        assert f"{data.cut(0, 12)[72, 66]:.5g} 1/cm" in page.value.text()
+    assert page.colourbar.getLegend() == "Attenuation (1/cm)"
     page.numbers[0].setValue(20)
     qtbot.waitUntil(shown, timeout=10000)
     page.levels.click()
@@ -167,6 +173,7 @@ def test_three_slices_through_one_point(qtbot, volume: Volume, tmp_path: Path):
     page.show_value(smaller)
     qtbot.waitUntil(shown, timeout=10000)
     assert "uint8" in page.words.text()
+    assert page.colourbar.getLegend() == "Value"
 
 
 def test_what_is_gone_is_told(qtbot, volume: Volume):

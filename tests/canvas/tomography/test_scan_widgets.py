@@ -225,3 +225,28 @@ def test_scans_are_accepted_and_rejected_with_a_key_each(qtbot, scan: TomoScan):
     widget.undo_action.trigger()
     assert widget.noderun.settings["rejected"] == ["savu"]
     qtbot.waitUntil(lambda: page.verdicts["savu"] is False)
+
+
+def test_what_failed_stands_out_among_many_scans(qtbot, tmp_path: Path):
+    broken = tmp_path / "broken.nx"
+    broken.write_bytes((TUTORIAL / "savu.nx").read_bytes()[:100000])
+    widget = made(
+        qtbot,
+        "ow_run_for_each",
+        {
+            "scheme": str(TUTORIAL / "flat_field.ows"),
+            "files": [str(broken), str(TUTORIAL / "savu.nx")],
+            "folder": str(tmp_path / "many"),
+        },
+    )
+    run(qtbot, widget)
+    page = widget.area.page("States")
+    headings = page.model.headings
+    assert headings[:3] == ["File", "Open scan", "Darks and flats"]
+    assert "Problem" not in headings
+    assert page.model.index(0, 1).data() == "failed"
+    assert page.problems.text() == (
+        f"broken: Open scan: {broken}: the HDF5 file can't be opened: it is cut off."
+    )
+    page.show_value([{"File": "savu", "Open scan": "done, 0.1 s", "Problem": ""}])
+    assert page.problems.isHidden()

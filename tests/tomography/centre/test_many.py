@@ -96,8 +96,9 @@ def test_many_delta_beta(simulated: TomoScan) -> None:
 
 def test_vignettes_are_small() -> None:
     slices = np.arange(2 * 900 * 850, dtype=np.float32).reshape(2, 900, 850)
-    small = vignettes(slices)
+    small, step = vignettes(slices)
     assert small.shape == (2, 300, 283)
+    assert step == 3
     assert small[1, 0, 0] == pytest.approx(slices[1, :3, :3].mean())
 
 

@@ -30,6 +30,7 @@ def like(data: Any) -> Volume:
         (1e-6, 2e-6, 3e-6),
         (0.1, 0.0, -0.2),
         "hdf5:scan:/x.nx?path=entry",
+        "1/cm",
     )
 
 
@@ -52,6 +53,7 @@ def test_what_is_written_comes_back(tmp_path: Path, format: Any) -> None:
             assert volume.voxel_size == pytest.approx((1e-6, 2e-6, 3e-6))
             assert volume.position == pytest.approx((0.1, 0, -0.2))
             assert volume.scan == "hdf5:scan:/x.nx?path=entry"
+            assert volume.unit == "1/cm"
         with VolumeData(volume) as read:
             assert np.array_equal(read.frames(0, 4), data)
             assert np.array_equal(read.frames(2, 3), data[2:3])

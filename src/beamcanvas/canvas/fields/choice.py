@@ -17,6 +17,8 @@ from .plain import number_text, plain
 
 #: from so many choices on, one types to find
 SEARCHED = 13
+#: letters that there is room for, with short and with long words
+FEWEST, MOST = 10, 24
 
 
 class _Combo(QComboBox):
@@ -27,7 +29,7 @@ class _Combo(QComboBox):
         self._fill = fill
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.setMinimumContentsLength(10)
+        self.setMinimumContentsLength(FEWEST)
 
     def showPopup(self) -> None:
         self._fill()
@@ -102,9 +104,19 @@ class ChoiceField(Field):
         self.combo.clear()
         for value in values:
             self.combo.addItem(self.text_of(value), value)
+        if first:
+            self._make_room()
         if first and (len(values) >= SEARCHED or callable(self._choices)):
             self._make_searchable()
         self._show()
+
+    def _make_room(self) -> None:
+        """As wide as its words, within reason."""
+        metrics = self.combo.fontMetrics()
+        texts = (self.combo.itemText(n) for n in range(self.combo.count()))
+        longest = max((metrics.horizontalAdvance(text) for text in texts), default=0)
+        letters = -(-longest // metrics.horizontalAdvance("X"))
+        self.combo.setMinimumContentsLength(min(max(FEWEST, letters), MOST))
 
     def _needed(self) -> dict[str, Any]:
         """The values of the inputs that the choices depend on."""

@@ -239,7 +239,7 @@ class ImagePreview(Preview):
             return " "
         row, column = at
         y_axis, x_axis = axes_of(data)
-        if data.pixels:
+        if data.pixels and x_axis.values is None:
             where = f"pixel x {column}, y {row}"
         else:
             where = "   ".join(

@@ -16,6 +16,8 @@ from .words import summary_of
 
 #: characters of a text in a cell
 LONGEST = 2000
+#: columns that are made as wide as what is in them, and how wide at most
+FITTED, WIDEST = 40, 320
 
 
 def mapping_of(value: Any) -> Mapping[Any, Any] | None:
@@ -96,6 +98,7 @@ class TablePreview(Preview):
         self.view.setShowGrid(False)
         self.view.setFrameShape(self.view.Shape.NoFrame)
         self.view.horizontalHeader().setStretchLastSection(True)
+        self.view.horizontalHeader().setResizeContentsPrecision(100)
         self.view.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
         self.view.setWordWrap(True)
         self.view.verticalHeader().setDefaultSectionSize(self.fontMetrics().lineSpacing() + 8)
@@ -121,8 +124,9 @@ class TablePreview(Preview):
         rows = mapping_of(value) is None
         self.view.verticalHeader().setVisible(rows)
         self.view.horizontalHeader().setVisible(rows)
-        if len(self.model.headings) > 1:
-            self.view.resizeColumnToContents(0)
-            self.view.setColumnWidth(0, self.view.columnWidth(0) + 24)
+        header = self.view.horizontalHeader()
+        for column in range(min(len(self.model.headings) - 1, FITTED)):
+            self.view.resizeColumnToContents(column)
+            header.resizeSection(column, min(header.sectionSize(column) + 8, WIDEST))
         if not rows:
             self.view.resizeRowsToContents()  # sentences take several lines

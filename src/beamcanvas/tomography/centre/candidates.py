@@ -29,6 +29,9 @@ class Candidates:
     chosen: int  #: which value is taken
     by_hand: bool  #: a person took it
     row: int  #: which row of the detector the slice is
+    slice_unit: str  #: of the slice's values: "1/cm"
+    corner: tuple[int, int] = (0, 0)  #: pixel of the slice, y and x, where the images begin
+    step: int = 1  #: pixels of the slice along one of the images
 
     @property
     def best(self) -> int:
@@ -60,27 +63,37 @@ class Candidates:
     def nxdata(self) -> NXData:
         """The vignettes as a stack."""
         return NXData(
-            name="slice",
+            name="attenuation",
             signal=self.images,
             axes=(
                 Axis(name="value", values=self.values, unit=self.unit, label=self.name),
-                Axis(name="y"),
-                Axis(name="x"),
+                self._axis("y", 0),
+                self._axis("x", 1),
             ),
+            unit=self.slice_unit,
+            label="Attenuation",
             title=self.summary,
             pixels=True,
         )
 
+    def _axis(self, name: str, axis: int) -> Axis:
+        """Edges of the images' pixels, in pixels of the slice."""
+        edges = self.corner[axis] + self.step * np.arange(self.images.shape[1 + axis] + 1.0)
+        return Axis(name=name, values=edges, unit="px")
 
-def vignettes(slices: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Slices (n, y, x) made small enough to look at many: means of square cells."""
+
+def vignettes(slices: NDArray[np.float32]) -> tuple[NDArray[np.float32], int]:
+    """Slices (n, y, x) made small enough to look at many, and how many pixels become one.
+
+    These are means of square cells.
+    """
     step = -(-max(slices.shape[1:]) // _VIGNETTE)
     if step == 1:
-        return slices
+        return slices, 1
     rows, columns = (n // step for n in slices.shape[1:])
     cut = slices[:, : rows * step, : columns * step]
     cells = cut.reshape(len(slices), rows, step, columns, step)
-    return np.asarray(cells.mean(axis=(2, 4)), np.float32)
+    return np.asarray(cells.mean(axis=(2, 4)), np.float32), step
 
 
 def region_of(

@@ -96,16 +96,20 @@ def try_delta_beta(
     found = scores(stack)
     best = int(np.argmax(found[score]))
     taken = float(tried[best]) if delta_beta is None else delta_beta
+    small, step = vignettes(stack)
     candidates = Candidates(
         "Delta/beta",
         "",
         tried,
-        vignettes(stack),
+        small,
         found,
         score,
         best if delta_beta is None else nearest(tried, delta_beta),
         delta_beta is not None,
         at,
+        slices.unit,
+        (cut[-2].start or 0, cut[-1].start or 0),
+        step,
     )
     decided = retrieve_phase(scan, delta_beta=taken).warned(*candidates.warnings)
     return DeltaBetaChosen(decided, candidates)

@@ -103,16 +103,20 @@ def try_centres(
             f"The rotation axis at {at_last:g} px is outside of the detector, whose pixels are 0 "
             f"to {columns - 1}."
         )
+    small, step = vignettes(images)
     candidates = Candidates(
         "Rotation axis",
         "px",
         tried,
-        vignettes(images),
+        small,
         found,
         score,
         chosen,
         centre is not None,
         at,
+        slices.unit,
+        (cut[-2].start or 0, cut[-1].start or 0),
+        step,
     )
     who = "many centres, by hand" if centre is not None else f"many centres, {score}"
     decided = replace(scan, centre=at_last, centre_from=who).warned(*candidates.warnings)

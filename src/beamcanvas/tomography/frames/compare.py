@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import InputError
-from ...nexus import NXData
+from ...nexus import Axis, NXData
 from ...nexus.chunks import Buffers
 from ...task import SILENT, Param, Progress, task
 from ..scan.nxtomo import RETURN, read_table
@@ -36,7 +36,12 @@ class FrameDifference:
 
     def nxdata(self) -> NXData:
         return NXData(
-            signal=self.image, name="difference", label=self.label, title=self.said, pixels=True
+            signal=self.image,
+            name="difference",
+            label=self.label,
+            axes=(Axis(name="y", unit="px"), Axis(name="x", unit="px")),
+            title=self.said,
+            pixels=True,
         )
 
 

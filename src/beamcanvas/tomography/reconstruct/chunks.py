@@ -14,7 +14,7 @@ from ...task import SILENT, Progress
 from ..frames.projections import Projections
 from ..scan.types import TomoScan
 from ..volume.types import Volume
-from ..volume.writing import describe_hdf5
+from ..volume.writing import describe_hdf5, set_unit
 from .engine import Slices
 
 DATA = "entry/reconstruction/results/data"
@@ -112,7 +112,7 @@ def write_chunk(
             z, y, x = plan.volume.position
             part = replace(part, position=(z + middle, y, x))
         results = describe_hdf5(new.file, part, {})
-        results.create_dataset("data", data=data)
+        set_unit(results.create_dataset("data", data=data), part)
         new.file.attrs.update(
             fingerprint=plan.fingerprint, first_row=chunk[0], last_row=chunk[1] - 1
         )
@@ -153,7 +153,7 @@ def assemble(plan: VolumePlan, settings: dict[str, Any]) -> Volume:
     new = NewFile(volume.path)
     try:
         results = describe_hdf5(new.file, volume, settings)
-        results.create_virtual_dataset("data", layout)
+        set_unit(results.create_virtual_dataset("data", layout), volume)
         new.file.attrs["fingerprint"] = plan.fingerprint
         new.file.attrs.update(first_row=plan.rows[0], last_row=plan.rows[1] - 1)
         new.keep()

@@ -254,6 +254,7 @@ def _plan(
         voxel_size=size,
         position=position,
         scan=scan.identifier,
+        unit=slices.unit,
         warnings=scan.warnings,
     )
     step = rows_at_once(slices, None if memory is None else 1e9 * memory, stop - start)

@@ -32,13 +32,14 @@ class Histogram:
     counts: NDArray[np.int64]
     low: float
     high: float
-    unit: str = "1/cm"
+    unit: str = ""  #: of the values, where it is known
 
     @property
     def summary(self) -> str:
         """In words."""
-        inside = self.share_inside
-        return f"values {self.low:.4g} to {self.high:.4g} {self.unit}, {100 * inside:.2f} % of all"
+        unit = f" {self.unit}" if self.unit else ""
+        inside = 100 * self.share_inside
+        return f"values {self.low:.4g} to {self.high:.4g}{unit}, {inside:.2f} % of all"
 
     @property
     def share_inside(self) -> float:
@@ -76,11 +77,11 @@ def cast_volume(
     ] = "uint16",
     low: Annotated[
         float | None,
-        Param(unit="1/cm", auto="the percentile", label="Lowest value", group="Values"),
+        Param(auto="the percentile", label="Lowest value", group="Values"),
     ] = None,
     high: Annotated[
         float | None,
-        Param(unit="1/cm", auto="the percentile", label="Highest value", group="Values"),
+        Param(auto="the percentile", label="Highest value", group="Values"),
     ] = None,
     low_percentile: Annotated[
         float, Param(ge=0, le=100, unit="%", group="Values", more=True)
@@ -153,10 +154,10 @@ def cast_volume(
                 f"({bottom:g})."
             )
         counts, edges = np.histogram(sample, _BINS, (smallest, largest))
-        histogram = Histogram(edges, counts, bottom, top)
+        histogram = Histogram(edges, counts, bottom, top, volume.unit)
         frames = _frames(data, dtype, bottom, top, progress.part(0.4, 1))
         written = write_volume(
-            replace(volume, dtype=dtype),
+            replace(volume, dtype=dtype, unit=volume.unit if dtype == "float32" else ""),
             place,
             format,
             frames,

@@ -91,6 +91,7 @@ def _open_hdf5(path: Path, where: str) -> Volume:
             voxel_size=None if voxel is None else tuple(v / 100 for v in voxel),  # type: ignore[arg-type]
             position=position,
             scan="" if source is None else source.asstr()[()],
+            unit=str(data.attrs.get("units", "")),
         )
 
 
@@ -209,6 +210,7 @@ def _described(
         voxel_size=None if voxel is None else tuple(v / 100 for v in voxel),  # type: ignore[arg-type]
         position=position,
         scan=str(options.get("scan", "")),
+        unit=str(options.get("units", "")),
     )
 
 

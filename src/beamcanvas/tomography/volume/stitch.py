@@ -37,6 +37,7 @@ class Seams:
     axis: str
     overlaps: tuple[tuple[int, int], ...]  #: first, and the one after the last, of each overlap
     starts: tuple[int, ...]  #: where each volume starts
+    unit: str = ""  #: of the values, where it is known
 
     @property
     def summary(self) -> str:
@@ -51,8 +52,8 @@ class Seams:
             name="seams",
             signal=self.image.T,
             axes=(Axis(name="x", unit="voxels"), Axis(name=self.axis, unit="voxels")),
-            unit="1/cm",
-            label="Attenuation",
+            unit=self.unit,
+            label="Attenuation" if self.unit else "Value",
             title=self.summary,
             lines={"overlap": [float(n) for ends in self.overlaps for n in ends]},
         )
@@ -142,7 +143,7 @@ def stitch_volumes(
         if match:
             joint.match(cuts)
         middle = joint.join([np.asarray(c, np.float32) for c in cuts])
-        seams = Seams(middle, axis, tuple(joint.overlaps), tuple(starts))
+        seams = Seams(middle, axis, tuple(joint.overlaps), tuple(starts), ordered[0].unit)
         if file is None:
             return Stitched(None, seams)
         place = place_of(Path(file), format)

@@ -21,6 +21,7 @@ class Volume:
     voxel_size: tuple[float, float, float] | None = None  #: z, y, x, m
     position: tuple[float, float, float] | None = None  #: of the centre, z, y, x, m
     scan: str = ""  #: identifier of the scan that it was reconstructed from
+    unit: str = ""  #: of the values, where it is known: "1/cm" as reconstructed
     warnings: tuple[str, ...] = ()
 
     @property

@@ -121,6 +121,12 @@ def describe_hdf5(root: Any, volume: Volume, settings: Mapping[str, Any]) -> Any
     return results
 
 
+def set_unit(data: Any, volume: Volume) -> None:
+    """Say the unit of the values at their dataset, where it is known."""
+    if volume.unit:
+        data.attrs["units"] = volume.unit
+
+
 def _write_hdf5(
     volume: Volume, frames: Iterable[NDArray[Any]], settings: Mapping[str, Any]
 ) -> Volume:
@@ -128,6 +134,7 @@ def _write_hdf5(
     try:
         results = describe_hdf5(new.file, volume, settings)
         data = results.create_dataset("data", volume.shape, volume.dtype)
+        set_unit(data, volume)
         for z, frame in enumerate(frames):
             data[z] = frame
         new.keep()
@@ -218,6 +225,8 @@ def _write_metadata(volume: Volume, place: Path, made: Any = None) -> None:
             options["position"] = list(volume.position)
         if volume.scan:
             options["scan"] = volume.scan
+        if volume.unit:
+            options["units"] = volume.unit
         said = {"processing_options": {"reconstruction": options}}
         made = made or MultiTIFFVolume(file_path=str(place))
     made.metadata = said
