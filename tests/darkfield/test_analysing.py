@@ -433,7 +433,7 @@ def test_gradient_of_the_lens(grain) -> None:
     stack = set_pixel_size(replace(grain, fixed=fixed), optical=3.25)
     moments = compute_moments(stack)
     corrected = correct_gradient(moments)
-    x = moments.axes[1].values * 1e-3
+    x = -moments.axes[1].values * 1e-3  # to the right in the image, which is mirrored
     pitch = np.radians(17.9)
     tilt = np.degrees(np.cos(pitch) / 263.13 * x / (2 * np.sin(pitch / 2)))
     difference = moments.centre("chi") - corrected.centre("chi")

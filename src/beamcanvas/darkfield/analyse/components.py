@@ -13,6 +13,9 @@ from ...errors import InputError
 from ...nexus import Axis, NXData
 from ...task import SILENT, Param, Progress, task
 from ..stack import DarkfieldStack
+from ..stack.cores import left_alone
+
+_TOGETHER = 10  #: rounds of NMF after which it is asked how far it is
 
 Method = Literal["PCA", "NMF", "NICA", "NICA+NMF"]
 
@@ -98,6 +101,7 @@ def separate_sources(
         int | None, Param(ge=1, le=50, auto="those above 1 %", label="Components")
     ] = None,
     rounds: Annotated[int, Param(ge=1, le=10_000, more=True)] = 300,
+    darfix_compatible: Annotated[bool, Param(more=True)] = False,
     progress: Progress = SILENT,
 ) -> Components:
     """Separate grains that overlap by the frames in which they shine (blind source separation).
@@ -117,6 +121,9 @@ def separate_sources(
         How many images; by itself as many as have more than 1 % of the singular values' sum.
     rounds:
         Rounds of improving, at most.
+    darfix_compatible:
+        Separate as darfix does: PCA of the differences from the mean frame, NICA in 500 small
+        steps, and NMF in 100 rounds or, after NICA, 500.
 
     Raises
     ------
@@ -128,7 +135,7 @@ def separate_sources(
     if number is not None and number > frames:
         raise InputError(f"{frames} frames hold no {number} components.")
     size = frames * rows * columns * 4
-    if method != "PCA" and size > stack.limit:
+    if (method != "PCA" or darfix_compatible) and size > stack.limit:
         raise InputError(
             f"{method} works on all frames at once: {size / 1e9:.1f} GB, and "
             f"{stack.limit / 1e9:.1f} GB are allowed. Bin them, cut them, or allow more."
@@ -140,10 +147,15 @@ def separate_sources(
     count = number or max(int((shares > 0.01).sum()), 1)
     curves = vectors[:, :count]
     images = _projected(stack, curves, progress.part(0.4, 0.6))
-    if method != "PCA":
-        data = _all(stack)
+    if darfix_compatible:
+        from .components_as_darfix import separate_as_darfix
+
+        data = _all(stack, progress.part(0.6, 0.7))
+        images, curves = separate_as_darfix(data, method, count, progress.part(0.7, 1.0))
+    elif method != "PCA":
+        data = _all(stack, progress.part(0.6, 0.7)).astype(np.float32)
         if method != "NMF":
-            images, curves = _nica(images, curves, rounds, progress.part(0.6, 0.8))
+            images, curves = _nica(images, curves, rounds, progress.part(0.7, 0.8))
         if method != "NICA":
             start = None if method == "NMF" else (curves, images)
             images, curves = _nmf(data, count, rounds, start, progress)
@@ -194,9 +206,17 @@ def _projected(
     return images.reshape(len(images), -1)
 
 
-def _all(stack: DarkfieldStack) -> NDArray[np.float32]:
-    rows = stack.shape[1]
-    return stack.treated().rows(0, rows).reshape(stack.shape[0], -1).astype(np.float32)
+def _all(stack: DarkfieldStack, progress: Progress) -> NDArray[Any]:
+    """All frames as rows."""
+    frames, rows, columns = stack.shape
+    bands: dict[int, NDArray[Any]] = {}
+
+    def work(top: int, bottom: int, block: NDArray[Any]) -> None:
+        bands[top] = block.copy()
+
+    stack.treated().each_band(work, progress, "Treating frames")
+    whole = np.concatenate([bands.pop(top) for top in sorted(bands)], axis=1)
+    return whole.reshape(frames, rows * columns)
 
 
 def _nica(
@@ -248,23 +268,27 @@ def _nmf(
     from sklearn.exceptions import ConvergenceWarning
 
     data = np.maximum(data, 0)
-    together = 10
     weights = images = None
     if start is not None:
         weights, images = (np.ascontiguousarray(n, dtype=np.float32) for n in start)
-    for done in range(0, rounds, together):
-        progress(0.8 + 0.2 * done / rounds, "Separating")
+
+    def improve() -> tuple[Any, Any, int]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
-            weights, images, used = non_negative_factorization(
+            found: tuple[Any, Any, int] = non_negative_factorization(
                 data,
                 W=weights,
                 H=images,
                 n_components=count,
                 init="nndsvda" if weights is None else "custom",
-                max_iter=together,
+                max_iter=_TOGETHER,
                 random_state=0,
             )
-        if used < together:
+        return found
+
+    for done in range(0, rounds, _TOGETHER):
+        progress(0.8 + 0.2 * done / rounds, "Separating")
+        weights, images, used = left_alone(improve, progress)
+        if used < _TOGETHER:
             break
     return np.asarray(images, dtype=np.float64), np.asarray(weights, dtype=np.float64)

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import InputError
-from ...task import Param, task
+from ...task import SILENT, Param, Progress, task
+from ..stack.cores import left_alone
 from .maps import PixelMaps
 from .moments import Moments
 
@@ -24,6 +25,7 @@ def find_domains(
     threshold: Annotated[
         float, Param(ge=0, unit="counts", label="Leave out an intensity below", more=True)
     ] = 0.0,
+    progress: Progress = SILENT,
 ) -> PixelMaps:
     """Group pixels of alike orientation into sub-domains, by k-means on their centres of mass.
 
@@ -59,7 +61,9 @@ def find_domains(
     deviation = table.std(axis=0)
     table = (table - table.mean(axis=0)) / np.where(deviation > 0, deviation, 1.0)
     table[:, len(centres) :] *= position
-    labels = MiniBatchKMeans(number, n_init=5, random_state=0).fit_predict(table)
+    means = MiniBatchKMeans(number, n_init=20, random_state=0)
+    progress(None, "Grouping pixels")
+    labels = left_alone(lambda: means.fit_predict(table), progress)
     by_size = np.argsort(-np.bincount(labels, minlength=number), kind="stable")
     rank = np.empty(number, int)
     rank[by_size] = np.arange(1, number + 1)

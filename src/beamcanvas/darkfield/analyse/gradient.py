@@ -23,7 +23,8 @@ def correct_gradient(
 
     Pixels away from the middle are seen at another angle. In chi the centre of mass changes by
     cos(2θ) y / (2 sin θ d) across the image, in obpitch and ccmth by cos(2θ) sin(2θ) z / d
-    along it: d is obx, the distance of the lens, y and z positions on the sample.
+    along it: d is obx, the distance of the lens, y and z lengths on the sample from the middle
+    of the image to the right and downwards. These are the signs of darfix at ID03.
 
     Parameters
     ----------
@@ -58,7 +59,8 @@ def correct_gradient(
     distance = stood("obx") * 1e3  # µm, as the axes
     if motor == "chi":
         pitch = np.radians(stood("obpitch"))
-        tilt = np.cos(pitch) / distance * columns.values / (2 * np.sin(pitch / 2))
+        to_the_right = -columns.values  # the image is seen mirrored
+        tilt = np.cos(pitch) / distance * to_the_right / (2 * np.sin(pitch / 2))
         corrected = centre - np.degrees(tilt)[None, :]
     else:
         angle = np.arctan(stood("ffz") / stood("mainx"))

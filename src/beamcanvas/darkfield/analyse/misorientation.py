@@ -8,9 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import InputError
-from ...task import Param, task
+from ...task import SILENT, Param, Progress, task
+from ..stack.cores import on_all_cores
 from .maps import PixelMaps
 from .moments import Moments
+
+_BAND = 64  #: rows that are worked on together
 
 
 @task(title="Misorientation", output="misorientation", requires="darkfield")
@@ -24,6 +27,7 @@ def kernel_average_misorientation(
     ] = "diamond",
     limit: Annotated[float | None, Param(gt=0, auto="no limit", label="Leave out above")] = None,
     darfix_compatible: Annotated[bool, Param(more=True)] = False,
+    progress: Progress = SILENT,
 ) -> PixelMaps:
     """Compute the kernel average misorientation: the mean distance to the neighbours' orientation.
 
@@ -64,8 +68,15 @@ def kernel_average_misorientation(
     ]
     maps = np.stack([moments.centre(motor) for motor in moments.motors])
     found: NDArray[np.float64] = np.empty(moments.shape)
+    places = np.array(offsets)
     fewest = 4 if darfix_compatible else 1
-    mean_distances(maps, np.array(offsets), fewest, darfix_compatible, found)
+
+    def work(top: int) -> None:
+        bottom = min(top + _BAND, len(found))
+        mean_distances(maps, places, fewest, darfix_compatible, top, bottom, found)
+
+    for done, _ in enumerate(on_all_cores(work, range(0, len(found), _BAND), progress), 1):
+        progress(done * _BAND / len(found), "Comparing neighbours")
     if limit is not None:
         found[found > limit] = np.nan
     name = "kernel average misorientation"

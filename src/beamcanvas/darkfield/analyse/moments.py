@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from ...errors import InputError
 from ...task import SILENT, Param, Progress, task
 from ..stack import DarkfieldStack, Dimension
+from ..stack.cores import left_alone
 from .maps import CENTRE, KURTOSIS, SKEWNESS, WIDTH, PixelMaps, map_name
 
 #: full width at half maximum of a Gaussian of standard deviation 1
@@ -98,11 +100,12 @@ def compute_moments(
         for name, values in _finished(flat, sums, scan).items():
             maps[name][top:bottom] = values.reshape(-1, columns)
 
-    stack.treated().each_band(work, progress, "Adding up the moments")
+    adding = progress.part(0.0, 0.9) if darfix_compatible else progress
+    stack.treated().each_band(work, adding, "Adding up the moments")
     if darfix_compatible:
-        for name in maps:
-            if name != "intensity" and not name.endswith("covariance"):
-                maps[name] = median_of_neighbours(maps[name])
+        smooth = [n for n in maps if n != "intensity" and not n.endswith("covariance")]
+        for name in progress.part(0.9, 1.0).each(smooth, "Smoothing"):
+            maps[name] = left_alone(partial(median_of_neighbours, maps[name]), progress)
     return Moments(
         title="moments",
         maps=maps,

@@ -76,6 +76,7 @@ def fit_rocking_curves(
     peaks: Annotated[int, Param(ge=1, le=4, label="Peaks, at most")] = 1,
     least: Annotated[float, Param(ge=0, unit="counts", label="Leave pixels below")] = 15.0,
     rounds: Annotated[int, Param(ge=1, le=1000, more=True)] = 50,
+    darfix_compatible: Annotated[bool, Param(more=True)] = False,
     progress: Progress = SILENT,
 ) -> RockingFits:
     """Fit a Gaussian of one to three dimensions, on a constant background, to each pixel.
@@ -97,20 +98,55 @@ def fit_rocking_curves(
         A pixel whose largest and smallest value differ by less isn't fitted.
     rounds:
         Rounds after which a fit that hasn't settled is given up.
+    darfix_compatible:
+        Fit a single peak as darfix does: blurred curves, without background, which adds to the
+        amplitude; where that fails the moments stay. Much slower, and without uncertainties.
 
     Raises
     ------
     InputError
-        When more than three motors moved: project the scan onto three of them first.
+        When more than three motors moved: project the scan onto three of them first; or
+        several peaks are to be fitted as darfix does.
     """
     motors = len(stack.dimensions)
     if motors > 3:
         raise InputError(
             f"{motors} motors moved: fits have three dimensions at most. Project the scan first."
         )
+    if darfix_compatible:
+        if peaks > 1:
+            raise InputError("Fits as darfix does have one peak: set the peaks to 1.")
+        from .rocking_as_darfix import fit_as_darfix
+
+        maps, parameters = fit_as_darfix(stack, least, progress)
+    else:
+        maps, parameters = _fit(stack, peaks, least, rounds, progress)
+    settings = {"peaks": peaks, "least": least, "rounds": rounds}
+    return RockingFits(
+        title="rocking curve fits",
+        maps=maps,
+        units={name: unit for name in maps if (unit := _unit(name, stack))},
+        axes=stack.pixel_axes,
+        stack=stack,
+        settings={
+            **settings,
+            "darfix_compatible": darfix_compatible,
+            "treatment": stack.history,
+        },
+        dimensions=stack.dimensions,
+        parameters=parameters,
+        warnings=_doubts(maps["state"]),
+    )
+
+
+def _fit(
+    stack: DarkfieldStack, peaks: int, least: float, rounds: int, progress: Progress
+) -> tuple[dict[str, NDArray[np.float64]], NDArray[np.float32]]:
+    """The maps, and the parameters as :class:`RockingFits` has them."""
     from ..kernels.fit import fit_pixels
 
     frames, rows, columns = stack.shape
+    motors = len(stack.dimensions)
     x = _in_steps(stack)
     low, high = x.min(axis=0), x.max(axis=0)
     size = 1 + motors + motors * (motors + 1) // 2
@@ -137,18 +173,7 @@ def fit_rocking_curves(
     few = max(min(_TOGETHER * 4 // columns, rows), 1)  # rows: progress often enough
     bands = [(top, min(top + few, rows)) for top in range(0, rows, few)]
     treated.each_band(work, progress, "Fitting", bands=bands)
-    maps, units = _maps(parameters, deviations, quality, stack, peaks)
-    return RockingFits(
-        title="rocking curve fits",
-        maps=maps,
-        units=units,
-        axes=stack.pixel_axes,
-        stack=stack,
-        settings={"peaks": peaks, "least": least, "rounds": rounds, "treatment": stack.history},
-        dimensions=stack.dimensions,
-        parameters=parameters,
-        warnings=_doubts(quality[..., 1]),
-    )
+    return _maps(parameters, deviations, quality, stack, peaks), parameters
 
 
 _TOGETHER = 512  #: pixels that are fitted between two looks for a cancel
@@ -189,7 +214,7 @@ def _maps(
     quality: NDArray[np.float64],
     stack: DarkfieldStack,
     peaks: int,
-) -> tuple[dict[str, NDArray[np.float64]], dict[str, str]]:
+) -> dict[str, NDArray[np.float64]]:
     motors = len(stack.dimensions)
     size = 1 + motors + motors * (motors + 1) // 2
     at, sure = parameters.astype(np.float64), deviations.astype(np.float64)
@@ -214,8 +239,7 @@ def _maps(
     maps["residual"] = np.where(quality[..., 1] == 0, quality[..., 0], np.nan)
     maps["peaks"] = quality[..., 2]
     maps["state"] = quality[..., 1]
-    maps |= doubts
-    return maps, {name: unit for name in maps if (unit := _unit(name, stack))}
+    return maps | doubts
 
 
 def _of_peak(peak: NDArray[np.float64], stack: DarkfieldStack) -> dict[str, NDArray[np.float64]]:

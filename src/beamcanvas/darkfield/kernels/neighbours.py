@@ -7,14 +7,17 @@ from numba import njit
 
 
 @njit(nogil=True, cache=True)
-def mean_distances(maps, offsets, fewest, leave_first, out):  # type: ignore[no-untyped-def]
-    """The mean distance from each pixel of (motors, rows, columns) to neighbours at `offsets`.
+def mean_distances(  # type: ignore[no-untyped-def]
+    maps, offsets, fewest, leave_first, top, bottom, out
+):
+    """The mean distance from pixels of (motors, rows, columns) to neighbours at `offsets`.
 
-    NaN where the pixel itself has no value, or fewer than `fewest` neighbours. With
-    `leave_first` the first pixel of a pixel's row is nobody's neighbour, as darfix has it.
+    For rows `top` to `bottom`. NaN where the pixel itself has no value, or fewer than `fewest`
+    neighbours. With `leave_first` the first pixel of a pixel's row is nobody's neighbour, as
+    darfix has it.
     """
     motors, rows, columns = maps.shape
-    for i in range(rows):
+    for i in range(top, bottom):
         for j in range(columns):
             total = 0.0
             seen = 0

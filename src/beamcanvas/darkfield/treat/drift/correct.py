@@ -23,6 +23,7 @@ class ShiftFrames(Operation):
     step: tuple[float, float]  #: rows and columns to move by, each time the index goes up
     index: tuple[int, ...]  #: of each frame
     grow: bool  #: make the frames larger so that nothing is lost
+    coarse: bool = False  #: move by 32nds of a pixel, and to whole counts
 
     @property
     def words(self) -> str:
@@ -63,8 +64,16 @@ class ShiftFrames(Operation):
         size = int(np.prod(shape))
         out = place.buffers.get("moved", size, np.dtype(np.float32))[:size].reshape(shape)
         dy, dx = (index * n for n in self.step)
+        if self.coarse:
+            dy, dx = _in_32nds(dy), _in_32nds(dx)
         shift_frames(block, place.first, dy, dx, place.top - above, -left, out)
-        return out
+        return np.rint(out, out=out) if self.coarse else out
+
+
+def _in_32nds(shift: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Movements as OpenCV rounds them, which darfix moves by."""
+    fine = np.rint(-shift.astype(np.float32) * 1024.0)
+    return np.asarray(-np.floor((fine + 16) / 32) / 32, dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -122,6 +131,7 @@ def correct_drift(
     motor: Annotated[str | None, Param(auto="every frame", label="A step is one of")] = None,
     reach: Annotated[float, Param(gt=0, le=200, unit="px", label="Search up to", more=True)] = 16.0,
     grow: Annotated[bool, Param(label="Enlarge, so that nothing is lost", more=True)] = False,
+    darfix_compatible: Annotated[bool, Param(more=True)] = False,
     progress: Progress = SILENT,
 ) -> DriftCorrected:
     """Move frames against a steady drift of the sample, by fractions of a pixel.
@@ -148,7 +158,10 @@ def correct_drift(
     reach:
         The largest drift, over the whole scan, that is searched for.
     grow:
-        Enlarge the frames, so that nothing that is moved is lost. darfix does this.
+        Enlarge the frames, so that nothing that is moved is lost.
+    darfix_compatible:
+        Enlarge the frames, move by 32nds of a pixel and round to whole counts, as darfix does
+        with counts below 32768. What is searched for stays as said above.
 
     Raises
     ------
@@ -169,7 +182,12 @@ def correct_drift(
             f"Moved by {drift.dy:g}, {drift.dx:g} px in each of {steps} steps, the last frame "
             f"would be outside the image of {rows} × {columns} pixels."
         )
-    operation = ShiftFrames((drift.dy, drift.dx), tuple(index.tolist()), grow)
+    operation = ShiftFrames(
+        (drift.dy, drift.dx),
+        tuple(index.tolist()),
+        grow or darfix_compatible,
+        darfix_compatible,
+    )
     magnified = stack.magnified
     if magnified is not None:
         above, _, left, _ = operation.margins

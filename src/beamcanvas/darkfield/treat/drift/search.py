@@ -34,9 +34,9 @@ def find_shift(
 ) -> Drift:
     """The drift, and how certain it is."""
     images, places = _sums(stack, index, progress.part(0.0, 0.4))
-    sharpness = _Sharpness.of(images, places)
+    sharpness = _Sharpness.of(images, places, progress.part(0.4, 0.5))
     last = max(float(index.max()), 1.0)
-    best = _search(sharpness, given, last, reach, progress.part(0.4, 0.8))
+    best = _search(sharpness, given, last, reach, progress)
     halves = [
         _search(sharpness.part(k), given, last, reach, progress, near=best)
         for k in (0, 1)
@@ -94,7 +94,9 @@ class _Sharpness:
         self.waves, self.places, self.fy, self.fx = waves, places, fy, fx
 
     @classmethod
-    def of(cls, images: NDArray[np.float32], places: NDArray[np.float64]) -> _Sharpness:
+    def of(
+        cls, images: NDArray[np.float32], places: NDArray[np.float64], progress: Progress
+    ) -> _Sharpness:
         """That of images which stand for the frames at some places of the scan."""
         from scipy.ndimage import gaussian_filter
 
@@ -106,7 +108,7 @@ class _Sharpness:
         keep_y, keep_x = np.abs(fy) <= _FINEST, fx <= _FINEST
         dark = 0.2 * float(np.percentile(images[:, ::4, ::4], 99.0)) or 1.0
         waves = []
-        for image in images:
+        for image in progress.each(images, "Looking for texture"):
             surroundings = gaussian_filter(image, _ZONE, truncate=3)
             texture = (image - surroundings) / (np.abs(surroundings) + dark) * window
             waves.append(np.fft.rfft2(texture)[np.ix_(keep_y, keep_x)].astype(np.complex64))
