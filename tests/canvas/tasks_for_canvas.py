@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import time
+from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
 from beamcanvas.task import SILENT, Param, Progress, task
@@ -76,3 +78,17 @@ def length(path: Annotated[str, Param(path="open")]) -> int:
 @task
 def length_of(data: Any) -> int:
     return len(data)
+
+
+@task
+def process() -> int:
+    """The process that it runs in."""
+    return os.getpid()
+
+
+@task
+def counted(file: str, x: float) -> float:
+    """Writes into a file how often it is called."""
+    with Path(file).open("a") as calls:
+        calls.write("x")
+    return x

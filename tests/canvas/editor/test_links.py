@@ -46,7 +46,7 @@ def test_a_condition_is_added(window, qtbot):
     window.show_workflow(two(), None)
     dialog = dialog_for(window, qtbot, Link(source="one", target="two"))
     dialog.mapping.add("b", "result")
-    dialog.conditions.add("too_small", False)
+    dialog.conditions.add("too_small", ("==", False))
     assert dialog.link() == Link(
         source="one", target="two", data_mapping={"b": "result"}, conditions={"too_small": False}
     )

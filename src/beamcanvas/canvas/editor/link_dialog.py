@@ -17,6 +17,7 @@ from AnyQt.QtWidgets import (
     QDialogButtonBox,
     QGridLayout,
     QGroupBox,
+    QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
@@ -26,9 +27,13 @@ from AnyQt.QtWidgets import (
 )
 
 from ...workflow import Link
+from ...workflow.rules import LINK_KEY, RELATIONS, comparisons
 from ..scheme import FLOW_IN, FLOW_OUT, StepNode, key_of
 
 _ALL = "(all outputs as one mapping)"
+_SIGNS = {
+    "==": "=", "!=": "≠", "<=": "≤", ">=": "≥", "in": "one of", "not in": "none of",
+}  # fmt: skip
 _REQUIRED = (("as follows from the graph", None), ("always", True), ("no, when it comes", False))
 
 
@@ -89,6 +94,38 @@ class Rows(QWidget):
         return [(first, second) for first, second, _ in self._rows]
 
 
+class Compared(QWidget):
+    """How an output compares with a value for the link to be followed."""
+
+    def __init__(self, relation: str, value: Any) -> None:
+        super().__init__()
+        self._relation = QComboBox()
+        for sign in RELATIONS:
+            self._relation.addItem(_SIGNS.get(sign, sign), sign)
+        self._relation.setCurrentIndex(self._relation.findData(relation))
+        self._value = QLineEdit(written(value))
+        self._value.setPlaceholderText("true, false, a number, text, or a list")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self._relation)
+        row.addWidget(self._value, 1)
+
+    @property
+    def relation(self) -> str:
+        return str(self._relation.currentData())
+
+    @property
+    def value(self) -> Any:
+        return meant(self._value.text())
+
+    def text(self) -> str:
+        """The value as it is typed."""
+        return str(self._value.text())
+
+    def setText(self, text: str) -> None:
+        self._value.setText(text)
+
+
 class LinkDialog(QDialog):
     """All that the workflow says of one link."""
 
@@ -130,11 +167,11 @@ class LinkDialog(QDialog):
         inside = QVBoxLayout(when)
         self.on_error = QCheckBox(f"Only when {source.title} fails")
         self.on_error.setChecked(record.on_error)
-        self.conditions = Rows(
-            "condition", ("Only when output", "has the value"), self._condition_row
-        )
+        self.conditions = Rows("condition", ("Only when output", "is"), self._condition_row)
         for name, value in record.conditions.items():
-            self.conditions.add(name, value)
+            self.conditions.add(name, ("==", value))
+        for test in comparisons(record):
+            self.conditions.add(test.output, (test.relation, test.value))
         self.required = QComboBox()
         for words, value in _REQUIRED:
             self.required.addItem(f"{target.title} waits for it: {words}", value)
@@ -168,9 +205,7 @@ class LinkDialog(QDialog):
         return inputs, outputs
 
     def _condition_row(self, left: Any, right: Any) -> tuple[QWidget, QWidget]:
-        value = QLineEdit("true" if left is None else written(right))
-        value.setPlaceholderText("true, false, a number, or text")
-        return _choice(self._outputs, left), value
+        return _choice(self._outputs, left), Compared(*(right or ("==", True)))
 
     def link(self) -> Link:
         """The link as it was edited."""
@@ -185,11 +220,18 @@ class LinkDialog(QDialog):
                 if name not in (None, "") and output not in (None, ""):
                     link.data_mapping[name] = None if output == _ALL else output
         link.conditions = {}
-        if not link.on_error:
-            for first, second in self.conditions.pairs():
-                name = _chosen(first)
-                if name not in (None, ""):
-                    link.conditions[name] = meant(second.text())
+        link.extra = {k: v for k, v in self._record.extra.items() if k != LINK_KEY}
+        when = []
+        for first, second in self.conditions.pairs() if not link.on_error else ():
+            name = _chosen(first)
+            if name in (None, ""):
+                continue
+            if second.relation == "==" and name not in link.conditions:
+                link.conditions[name] = second.value
+            else:
+                when.append({"source_output": name, "is": second.relation, "value": second.value})
+        if when:
+            link.extra[LINK_KEY] = when
         return link
 
     @classmethod

@@ -27,7 +27,7 @@ def pen_style(link: Link | None) -> tuple[QColor, Qt.PenStyle]:
     """How the line of a link is drawn that isn't plain."""
     if link is not None and link.on_error:
         return _ERROR, Qt.PenStyle.DashDotLine
-    if link is not None and link.conditions:
+    if link is not None and link.is_conditional:
         return _CONDITION, Qt.PenStyle.DashLine
     if link is not None and (link.map_all_data or link.data_mapping):
         return _OTHER, Qt.PenStyle.SolidLine

@@ -18,6 +18,7 @@ from ..run.words import error_words
 # told apart by people who see few colours, on white and on dark (after Okabe and Ito)
 _COLOURS = {
     State.WAITING: QColor("#7f8c97"),
+    State.QUEUED: QColor("#56b4e9"),
     State.RUNNING: QColor("#0072b2"),
     State.DONE: QColor("#009e73"),
     State.STALE: QColor("#e69f00"),
@@ -60,7 +61,7 @@ class StateMark(QGraphicsItem):
         painter.setPen(QPen(QColor("white"), 1.4))
         painter.setBrush(colour)
         painter.drawPath(_badge(self.state))
-        ink = QColor("#202020" if self.state is State.STALE else "white")
+        ink = QColor("#202020" if self.state in (State.STALE, State.QUEUED) else "white")
         pen = QPen(ink, 1.8)
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
         pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
@@ -89,6 +90,12 @@ def _sign(state: State) -> QPainterPath:
         path.lineTo(0, 0.6)
         path.moveTo(0, 3.4)
         path.lineTo(0, 3.5)
+    elif state is State.QUEUED:  # an hourglass
+        path.moveTo(-2.6, -3.4)
+        path.lineTo(2.6, -3.4)
+        path.lineTo(-2.6, 3.4)
+        path.lineTo(2.6, 3.4)
+        path.closeSubpath()
     elif state is State.RUNNING:
         path.moveTo(-1.6, -3)
         path.lineTo(3, 0)

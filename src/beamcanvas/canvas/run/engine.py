@@ -9,30 +9,37 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
+from AnyQt import sip
 from AnyQt.QtCore import QObject, QTimer
 from AnyQt.QtCore import pyqtSignal as Signal
 from AnyQt.QtWidgets import QUndoStack
 from orangecanvas.scheme import SchemeLink
 
-from ...errors import BeamcanvasError
+from ...errors import BeamcanvasError, Cancelled
+from ...execution.executors.places import HERE
 from ...execution.scheduler import Firing
 from ...execution.work import Work
-from ...workflow import NodeId, Workflow
+from ...task import Progress
+from ...workflow import Node, NodeId, Workflow
 from ...workflow.flat import flatten
+from ...workflow.rules import NODE_KEY
 from ...workflow.validation import check
 from ..preload import want
 from ..scheme import Scheme, StepNode, reach
+from ..threads import pool, window_thread
 from ..toolbox.registry import catalogue
-from . import planning, words
+from . import kept, planning, words
 from .automatic import Automatic
 from .current_run import CurrentRun
 from .following import Followed
 from .jobs import Job, Workers
+from .kept import KeptResults
 from .node_run import State
+from .recorded import Record, records_automatic
 from .step_run import StepRun
 
 #: how often progress is looked at
@@ -54,6 +61,8 @@ class Engine(QObject):
     running_changed = Signal(bool)
     #: a person changed a setting of some node
     edited = Signal()
+    #: another executor was chosen for the scheme
+    where_changed = Signal(str)
 
     def __init__(self, scheme: Scheme) -> None:
         super().__init__(scheme)
@@ -74,11 +83,39 @@ class Engine(QObject):
         scheme.link_added.connect(self._link_added)
         scheme.link_removed.connect(self._link_removed)
         scheme.runtime_env_changed.connect(self._env_changed)
-        scheme.closing.append(self.stop)
+        scheme.closing += [self.stop, self.workers.close]
         for node in scheme.nodes:
             self._node_added(node)
         for node in scheme.nodes:
             node.run.relink()
+
+    # -- where it runs
+
+    @property
+    def where(self) -> str:
+        """The executor of the scheme, as `make_executor` takes it."""
+        said = self.scheme.base.extra.get(NODE_KEY)
+        where = said.get("executor") if isinstance(said, dict) else None
+        return where if isinstance(where, str) and where else HERE
+
+    @where.setter
+    def where(self, where: str) -> None:
+        said = self.scheme.base.extra.get(NODE_KEY)
+        said = dict(said) if isinstance(said, dict) else {}
+        said.pop("executor", None)
+        if where != HERE:
+            said["executor"] = where
+        self.scheme.base.extra.pop(NODE_KEY, None)
+        if said:
+            self.scheme.base.extra[NODE_KEY] = said
+        self.where_changed.emit(where)
+        self.edited.emit()
+
+    def where_of(self, node: Node) -> str:
+        """The executor of a node: its own, or that of the scheme."""
+        said = node.extra.get(NODE_KEY)
+        own = said.get("executor") if isinstance(said, dict) else None
+        return own if isinstance(own, str) and own else self.where
 
     # -- what a person asks for
 
@@ -90,27 +127,30 @@ class Engine(QObject):
         """Run the whole scheme, anew."""
         flat = self._flatten(check)
         if flat is not None:
-            self._begin(flat, set(flat.nodes), set(flat.nodes))
+            self._begin(flat, set(flat.nodes), set(flat.nodes), asked=True)
 
     def run_from(self, *nodes: StepNode) -> None:
         """Run these nodes and all that follows, with what is there from before them.
 
         Nodes before them that have no outputs yet run first.
         """
-        self._run_onward(nodes)
+        self._run_onward(nodes, asked=True)
 
     def run_after_change(self, nodes: Iterable[StepNode]) -> None:
         """Run these nodes, and what follows as far as it runs by itself."""
         self._run_onward(nodes, self._is_automatic)
 
     def _run_onward(
-        self, nodes: Iterable[StepNode], enters: Callable[[NodeId], bool] = lambda _: True
+        self,
+        nodes: Iterable[StepNode],
+        enters: Callable[[NodeId], bool] = lambda _: True,
+        asked: bool = False,
     ) -> None:
         flat = self._flatten()
         if flat is None:
             return
         fresh = planning.all_after(flat, self._inside(flat, nodes), enters)
-        self._begin(flat, fresh | planning.lacking(flat, fresh, self._outputs), fresh)
+        self._begin(flat, fresh | planning.lacking(flat, fresh, self._outputs), fresh, asked)
 
     def run_until(self, *nodes: StepNode) -> None:
         """Run these nodes, and what before them isn't up to date."""
@@ -119,13 +159,13 @@ class Engine(QObject):
             return
         done = {n for n in self._outputs if n in flat.nodes and self._state(n) is State.DONE}
         fresh = planning.needed_for(flat, self._inside(flat, nodes), done)
-        self._begin(flat, fresh, fresh)
+        self._begin(flat, fresh, fresh, asked=True)
 
     def stop(self) -> None:
         """Stop all that runs; nothing more begins."""
         self.automatic.forget_all()
         for job in self.workers.jobs:
-            self.workers.drop(job)
+            self._drop(job)
         if self._run is not None:
             self._finish(self._run, stopped=True)
 
@@ -139,8 +179,8 @@ class Engine(QObject):
         """Whether there was any, at work or waiting for its turn."""
         for job in self.workers.jobs:
             if self._top.get(job.node_id) == node.id:
-                self.workers.drop(job)
-        if node.run is None or node.run.state not in (State.RUNNING, State.WAITING):
+                self._drop(job)
+        if node.run is None or not (node.run.state.is_busy or node.run.state is State.WAITING):
             return False
         node.run.set_state(State.CANCELLED)
         return True
@@ -214,6 +254,50 @@ class Engine(QObject):
                 job.outdated = True
         self.automatic.changed(node)
 
+    # -- results of before
+
+    @cached_property
+    def _kept(self) -> KeptResults:
+        return KeptResults()
+
+    def light_up(self) -> None:
+        """Show what earlier sessions kept of the scheme, in a moment; nothing runs for it."""
+        try:
+            flat = flatten(self.scheme.workflow())
+        except BeamcanvasError:  # what is wrong with it is said when it is run
+            return
+        tasks = set(catalogue().task_of.values())
+        known = {n for n, node in flat.nodes.items() if node.task_identifier in tasks}
+        if known and kept.folder().is_dir():
+            back, folder, keeper = window_thread().call, self._folder(), self._kept
+
+            def look() -> None:
+                found = keeper.found(flat, folder, known)
+                back(lambda: None if sip.isdeleted(self) else self._show_found(found))
+
+            pool().submit(look)
+
+    def _show_found(self, found: dict[NodeId, dict[str, Any]]) -> None:
+        if self.automatic.started or self.is_running:  # too late
+            return
+        nodes = [n for node_id in found if (n := self.scheme.node_of(node_id)) is not None]
+        for node in nodes:
+            self._outputs[node.id] = node.run.outputs = found[node.id]
+            self._top[node.id] = node.id
+            node.run.find()
+        for node in nodes:
+            for target in {link.sink_node for link in self.scheme.output_links(node)}:
+                target.run.relink()
+        for node in nodes:
+            node.run.set_state(State.DONE)
+        if nodes:
+            self.said.emit("As you left it: nothing was run")
+
+    def _keep(self, job: Job) -> None:
+        if kept.is_on():
+            said = (job.firing, self._folder(), job.outputs, job.seconds)
+            pool().submit(self._kept.keep, *said)
+
     # -- a run
 
     def _flatten(self, how: Callable[[Workflow], Workflow] = flatten) -> Workflow | None:
@@ -247,12 +331,19 @@ class Engine(QObject):
         run = self._run_of(self._top[node_id])
         return run is None or run.automatic
 
-    def _begin(self, flat: Workflow, wanted: set[NodeId], fresh: set[NodeId]) -> None:
+    def _drop(self, job: Job) -> None:
+        self.workers.drop(job)
+        if self._run is not None and (job.where == HERE or job.began is not None):
+            self._run.record.given_up(job.firing.node)
+
+    def _begin(
+        self, flat: Workflow, wanted: set[NodeId], fresh: set[NodeId], asked: bool = False
+    ) -> None:
         """Run `wanted`. Work on nodes of `fresh` is given up; other work goes on."""
         kept: dict[NodeId, Job] = {}
         for job in self.workers.jobs:
             if job.node_id in fresh or job.node_id not in flat.nodes:
-                self.workers.drop(job)
+                self._drop(job)
             else:
                 kept[job.node_id] = job
         before = self._run
@@ -261,7 +352,11 @@ class Engine(QObject):
         wanted = wanted | kept.keys() | (planning.all_after(flat, kept) & waiting)
         given = {n: v for n, v in self._outputs.items() if n not in wanted and n in flat.nodes}
         self.automatic.started = True
-        self._run = run = CurrentRun(flat, wanted, given, kept, self._top)
+        recorded = asked or records_automatic() or (before is not None and before.record.is_on)
+        if before is not None:
+            before.record.finish(Cancelled("Another run took its place."))
+        record = Record(self.scheme.workflow(), self.where, recorded)
+        self._run = run = CurrentRun(flat, wanted, given, kept, self._top, record)
         for node_id, inner in run.inside.items():
             shown = self._run_of(node_id)
             if shown is not None and not inner & kept.keys():
@@ -280,13 +375,19 @@ class Engine(QObject):
             old = run.kept.pop(node_id, None)
             if old is not None and not old.abandoned:
                 if planning.same_inputs(old.firing.inputs, firing.inputs):
-                    old.firing = firing
+                    run.takes_over(old, firing)
                     continue
                 self.workers.drop(old)
+            where = self.where_of(firing.node)
+            work = partial(_perform, firing, self._folder())
+            job = Job(firing, work, where, self._folder())
             shown = self._run_of(self._top[node_id])
             if shown is not None:
-                shown.set_state(State.RUNNING)
-            self.workers.do(Job(firing, Work.of(firing, self._folder()).do))
+                shown.where = where
+                shown.set_state(State.RUNNING if where == HERE else State.QUEUED)
+            if where == HERE:
+                run.record.began(job)
+            self.workers.do(job)
 
     def _ended(self, job: Job) -> None:
         run = self._run
@@ -294,18 +395,32 @@ class Engine(QObject):
             return
         node_id = job.node_id
         run.done.add(node_id)
+        self._show_began(run, job)
+        run.record.ended(job)
         if job.error is not None:
             run.failed = True
+            run.error = run.error or job.error
             self._outputs.pop(node_id, None)
             firings = run.scheduler.failed(job.firing, job.error)
         else:
             self._outputs[node_id] = job.outputs
+            self._keep(job)
             firings = run.scheduler.finished(job.firing, job.outputs)
         node = self.scheme.node_of(self._top[node_id])
         if node is not None:
             self._show_end(run, node, job)
         self._fire(run, firings)
         self._finish_if_idle()
+
+    def _show_began(self, run: CurrentRun, job: Job) -> None:
+        """Work that waited for its turn elsewhere began."""
+        if job.where == HERE or job in run.begun or job.began is None:
+            return
+        run.begun.add(job)
+        run.record.began(job)
+        shown = self._run_of(self._top[job.node_id])
+        if shown is not None and shown.state is State.QUEUED:
+            shown.set_state(State.RUNNING)
 
     def _show_end(self, run: CurrentRun, node: StepNode, job: Job) -> None:
         if job.node_id == node.id:
@@ -324,13 +439,15 @@ class Engine(QObject):
     def _finish(self, run: CurrentRun, stopped: bool = False) -> None:
         self._run = None
         self._look.stop()
+        error = Cancelled("It was stopped.") if stopped else run.error
+        run.record.finish(error)
         for node_id, inner in run.inside.items():
             shown = self._run_of(node_id)
             if shown is None:
                 continue
-            if stopped and shown.state is State.RUNNING:
+            if stopped and shown.state.is_busy:
                 shown.set_state(State.CANCELLED)
-            elif shown.state is State.RUNNING:
+            elif shown.state.is_busy:
                 shown.set_state(State.DONE if inner & run.done else State.IDLE)
             elif shown.state is State.WAITING and (stopped or run.failed):
                 # what a failure kept back is old
@@ -355,7 +472,11 @@ class Engine(QObject):
 
     def _show_progress(self) -> None:
         for job in self.workers.running:
+            if self._run is not None:
+                self._show_began(self._run, job)
             if job.said is not None:
+                if self._run is not None:
+                    self._run.record.progressed(job)
                 said, job.said = job.said, None
                 run = self._run_of(self._top[job.node_id])
                 if run is not None and job.node_id == self._top[job.node_id]:
@@ -371,3 +492,7 @@ class Engine(QObject):
     def results(self) -> dict[NodeId, dict[str, Any]]:
         """The latest outputs of each node of the flat graph."""
         return dict(self._outputs)
+
+
+def _perform(firing: Firing, folder: Path, progress: Progress) -> dict[str, Any]:
+    return Work.of(firing, folder).do(progress)

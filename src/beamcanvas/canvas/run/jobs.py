@@ -1,4 +1,4 @@
-"""One task at work in a thread of its own, and how the canvas hears of it."""
+"""One task at work, in a thread of its own or elsewhere, and how the canvas hears of it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from functools import partial
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -16,10 +17,12 @@ from AnyQt import sip
 from AnyQt.QtCore import QObject
 from AnyQt.QtCore import pyqtSignal as Signal
 
+from ...execution.executors.places import HERE
 from ...execution.scheduler import Firing
 from ...task import Progress
 from ...task.progress import Look
 from ..threads import window_thread
+from .sites import Site
 
 #: name of the threads that tasks run in, while they do
 THREAD = "beamcanvas task"
@@ -34,9 +37,18 @@ class Job:
     that reports a hundred thousand times costs the event loop nothing.
     """
 
-    def __init__(self, firing: Firing, work: Callable[[Progress], dict[str, Any]]) -> None:
+    def __init__(
+        self,
+        firing: Firing,
+        work: Callable[[Progress], dict[str, Any]],
+        where: str = HERE,
+        folder: Path | None = None,
+    ) -> None:
         self.node_id = firing.node.id
         self.firing = firing
+        self.where = where  #: the executor; threads of ours do `work`, all others the firing
+        self.folder = folder or Path.cwd()  #: that relative paths are relative to
+        self.began: float | None = None  #: when the work began, in seconds since 1970
         self.outputs: dict[str, Any] = {}
         self.error: BaseException | None = None
         self.said: tuple[float | None, str] | None = None  #: the last report
@@ -49,6 +61,7 @@ class Job:
     def perform(self) -> None:
         """Do the work; what comes of it, an error too, is kept."""
         start = time.perf_counter()
+        self.began = time.time()
         try:
             self.outputs = self._work(Progress(self._report, lambda: self.abandoned, self._show))
         except BaseException as error:  # a task may raise anything; the node shows it
@@ -63,7 +76,8 @@ class Job:
 
 
 class Workers(QObject):
-    """Does jobs in threads, as many at a time as there are processors, at least four.
+    """Does jobs in threads, as many at a time as there are processors, at least four, or has
+    them done elsewhere.
 
     A job that is dropped is told to stop and no longer counts, so that one that doesn't
     listen holds up nothing; the program doesn't wait for it when it ends. A thread is used
@@ -79,19 +93,29 @@ class Workers(QObject):
         self._running: set[Job] = set()
         self._handed: SimpleQueue[Job] = SimpleQueue()
         self._idle = threading.Semaphore(0)  #: threads that wait and that nobody counts on yet
+        self._away: set[Job] = set()
+        self._sites: dict[str, Site] = {}
         self._window_thread = window_thread()
 
     @property
     def jobs(self) -> list[Job]:
         """What runs or waits for its turn."""
-        return [*self._running, *self._queue]
+        return [*self._running, *self._away, *self._queue]
 
     @property
     def running(self) -> Iterable[Job]:
-        return self._running
+        """What runs, as far as is known."""
+        return [*self._running, *(job for job in self._away if job.began is not None)]
 
     def do(self, job: Job) -> None:
         """Do a job as soon as there is room."""
+        if job.where != HERE:
+            self._away.add(job)
+            site = self._sites.get(job.where)
+            if site is None:
+                site = self._sites[job.where] = Site(job.where, self._window_thread.call)
+            site.do(job, self._came_back)
+            return
         self._queue.append(job)
         self._fill()
 
@@ -99,9 +123,18 @@ class Workers(QObject):
         """Tell a job to stop, and forget it."""
         job.abandoned = True
         self._running.discard(job)
+        if job in self._away:
+            self._away.discard(job)
+            self._sites[job.where].drop(job)
         if job in self._queue:
             self._queue.remove(job)
         self._fill()
+
+    def close(self) -> None:
+        """The canvas has done with all that runs elsewhere."""
+        for site in self._sites.values():
+            site.close()
+        self._sites.clear()
 
     def _fill(self) -> None:
         while self._queue and len(self._running) < self.at_once:
@@ -142,5 +175,6 @@ class Workers(QObject):
         if job.abandoned or sip.isdeleted(self):
             return
         self._running.discard(job)
+        self._away.discard(job)
         self.ended.emit(job)
         self._fill()

@@ -25,11 +25,17 @@ class State(Enum):
 
     IDLE = "not run yet"
     WAITING = "waiting for its inputs"
+    QUEUED = "waiting for its turn where it will run"
     RUNNING = "running"
     DONE = "done"
     STALE = "settings or inputs changed since it ran"
     FAILED = "failed"
     CANCELLED = "cancelled"
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether its work is under way."""
+        return self in (State.QUEUED, State.RUNNING)
 
 
 @dataclass(frozen=True)
@@ -85,6 +91,15 @@ class NodeRun(QObject):
     def undo_stack(self) -> QUndoStack | None:
         """Where edits of the settings are kept to be undone; None where there is no scheme."""
         return None
+
+    @property
+    def rules(self) -> dict[str, Any] | None:
+        """What is said of how it runs; None where nothing can be said of that."""
+        return None
+
+    def set_rules(self, rules: Mapping[str, Any]) -> None:
+        """Have it run another way."""
+        raise NotImplementedError
 
     def set_setting(self, name: str | int, value: Any) -> None:
         """Give an input a value; MISSING takes it back to the task's default."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from AnyQt.QtWidgets import QUndoStack
@@ -9,8 +10,10 @@ from orangecanvas.scheme import SchemeLink
 from orangecanvas.scheme.node import UserMessage
 
 from ...errors import Cancelled
+from ...execution.executors.places import HERE, place_words
 from ...task import MISSING
 from ...workflow import id_text
+from ...workflow.rules import NODE_KEY
 from ..scheme import StepNode, is_flow, key_of
 from ..toolbox.registry import find_task, known_task, stored_settings
 from .following import can_follow
@@ -33,6 +36,7 @@ class StepRun(NodeRun):
         self.node = node
         self.automatic = bool(stored_settings(node.record).get("automatic", True))
         self.fraction: float | None = None
+        self.where = HERE  #: the executor of the last run
         self.progressed.connect(self._show_progress)
 
     @property
@@ -60,6 +64,25 @@ class StepRun(NodeRun):
 
     def follow(self, on: bool) -> None:
         self.engine.followed.follow(self.node, on)
+
+    # -- how it runs
+
+    @property
+    def rules(self) -> dict[str, Any]:
+        """What the node says of how it runs (`workflow.rules`)."""
+        said = self.node.record.extra.get(NODE_KEY)
+        return dict(said) if isinstance(said, dict) else {}
+
+    def set_rules(self, rules: Mapping[str, Any]) -> None:
+        """Have the node run another way."""
+        before = self.rules
+        self.node.record.extra.pop(NODE_KEY, None)
+        if rules:
+            self.node.record.extra[NODE_KEY] = dict(rules)
+        self.inputs_changed.emit()
+        self.engine.edited.emit()
+        if before.get("map") != rules.get("map"):  # the outputs will be others
+            self.engine.changed(self.node)
 
     def settings_edited(self) -> None:
         super().settings_edited()
@@ -123,8 +146,11 @@ class StepRun(NodeRun):
     def _words(self, state: State) -> str:
         if state is State.DONE and self.seconds is not None:
             return f"{self.seconds:.1f} s" if self.seconds >= 0.05 else "done"
+        if state is State.RUNNING and self.where != HERE:
+            return place_words(self.where)
         words: dict[State, str] = {
             State.WAITING: "waiting",
+            State.QUEUED: f"queued: {place_words(self.where)}",
             State.STALE: "out of date",
             State.CANCELLED: "cancelled",
             State.FAILED: "failed",

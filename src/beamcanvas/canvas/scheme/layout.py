@@ -37,7 +37,7 @@ def columns(workflow: Workflow) -> dict[NodeId, tuple[float, float]]:
                 column[target] = max(column[target], column[node_id] + 1)
                 if not before[target]:
                     ready.append(target)
-    width = WIDE if any(link.conditions for link in workflow.links) else WIDTH
+    width = WIDE if any(link.is_conditional for link in workflow.links) else WIDTH
     rows: dict[int, int] = {}
     positions = {}
     for node_id, x in column.items():

@@ -18,7 +18,9 @@ from orangecanvas.registry.description import Dynamic, Explicit, Multiple
 from orangecanvas.scheme import Scheme as OrangeScheme
 from orangecanvas.scheme import SchemeLink, SchemeNode
 
+from ...errors import WorkflowError
 from ...workflow import Link, Node, NodeId, Workflow
+from ...workflow.rules import Comparison, comparisons
 
 
 class Flow:
@@ -112,6 +114,7 @@ def describe(link: Link) -> str:
         words = ["on error"]
     else:
         words = [_condition(str(name), value) for name, value in link.conditions.items()]
+        words += [f"{c.output} {c.relation} {c.value!r}" for c in _comparisons(link)]
         words = ["if " + " and ".join(words)] if words else []
     if link.map_all_data:
         words.append("all data")
@@ -129,6 +132,13 @@ def describe(link: Link) -> str:
     if link.required is False:
         words.append("optional")
     return ": ".join(words)
+
+
+def _comparisons(link: Link) -> list[Comparison]:
+    try:
+        return comparisons(link)
+    except WorkflowError:  # what is wrong with it is said when it is run
+        return []
 
 
 def _condition(name: str, value: object) -> str:

@@ -21,6 +21,7 @@ from ...task import MISSING, Input, Param, Task
 from ...task.paths import absolute_paths
 from ..fields import CheckField, ChoiceField, DataPathField, PathField, PathsField, plain
 from ..run.node_run import NodeRun, State
+from .execution import ExecutionPart
 from .history import History
 from .row import Heading, Row, is_only_linked
 
@@ -44,6 +45,7 @@ class SettingsForm(QWidget):
         self.found = found
         self.history = History(noderun, self)
         self.rows: dict[str | int, Row] = {}
+        self.execution: ExecutionPart | None = None
         self._content: QWidget | None = None
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 4, 0)
@@ -75,6 +77,9 @@ class SettingsForm(QWidget):
             button.setAutoRaise(True)
             button.clicked.connect(self._ask_input)
             layout.addWidget(button)
+        if self.noderun.rules is not None:
+            self.execution = ExecutionPart(self.noderun)
+            layout.addWidget(self.execution)
         layout.addStretch(1)
         self.layout().addWidget(self._content)
 
@@ -131,7 +136,9 @@ class SettingsForm(QWidget):
         return box
 
     def _align_labels(self) -> None:
-        rows = self.rows.values()
+        rows = [*self.rows.values()]
+        if self.execution is not None:
+            rows += self.execution.rows.values()
         bold = QFont(self.font())
         bold.setWeight(QFont.Weight.DemiBold)  # as a changed one is
         metrics = QFontMetrics(bold)
@@ -141,6 +148,13 @@ class SettingsForm(QWidget):
         for row in rows:
             row.label.setFixedWidth(labels)
             row.unit.setMinimumWidth(units)
+        # the window asks how wide the panel is before Qt would tell the outer layouts
+        for row in rows:
+            inside = row.label.parentWidget()
+            while inside is not None and inside is not self:
+                inside.layout().activate()
+                inside.updateGeometry()
+                inside = inside.parentWidget()
 
     # -- editing
 
@@ -184,6 +198,8 @@ class SettingsForm(QWidget):
                 row.field.given = self._given
             if isinstance(row.field, (DataPathField, PathField, PathsField)):
                 row.field.folder = Path(noderun.folder)
+        if self.execution is not None:
+            self.execution.refresh()
         self._align_labels()
         self._show_found()
 

@@ -50,6 +50,21 @@ class _Replace(QUndoCommand):
         self._apply(self.before)
 
 
+class _Rules(QUndoCommand):
+    """How a node runs, from one way to another."""
+
+    def __init__(self, noderun: NodeRun, rules: Mapping[str, Any], words: str) -> None:
+        super().__init__(words)
+        self.noderun = noderun
+        self.before, self.after = dict(noderun.rules or {}), dict(rules)
+
+    def redo(self) -> None:
+        self.noderun.set_rules(self.after)
+
+    def undo(self) -> None:
+        self.noderun.set_rules(self.before)
+
+
 class History(QObject):
     """Edits of a node's settings, to be undone and done again."""
 
@@ -112,3 +127,14 @@ class History(QObject):
         if not known:
             raise InputError(f"None of the settings in the clipboard is one of '{task.title}'.")
         self.push(_Replace(self.noderun, known, "Paste settings"))
+
+
+def set_rules(noderun: NodeRun, rules: Mapping[str, Any], words: str) -> None:
+    """Have a node run another way, as a step that can be undone where there is a scheme."""
+    if rules == noderun.rules:
+        return
+    change, stack = _Rules(noderun, rules, words), noderun.undo_stack
+    if stack is None:  # an empty one is false
+        change.redo()
+    else:
+        stack.push(change)

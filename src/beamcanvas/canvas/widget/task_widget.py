@@ -298,7 +298,9 @@ class TaskWidget(OWBaseWidget, FewMessages, openclass=True):  # type: ignore[cal
 
     def _state_changed(self, state: State) -> None:
         self.run_bar.run_button.setEnabled(self.noderun.task is not None)
-        self.run_bar.show_running(state is State.RUNNING)
+        self.run_bar.show_running(state.is_busy)
+        if state is State.QUEUED:
+            self.run_bar.show_progress(None, "Waiting for its turn")
         if state is State.RUNNING:
             self._grown = {}
             self._looking.start()
@@ -403,6 +405,7 @@ class TaskWidget(OWBaseWidget, FewMessages, openclass=True):  # type: ignore[cal
 _WHY_NOTHING = {
     State.IDLE: "Press Run to see the result here.",
     State.WAITING: "Waiting for its inputs: connect them, or give them on the left.",
+    State.QUEUED: "Waiting for its turn …",
     State.RUNNING: "Running …",
     State.CANCELLED: "The run was cancelled.",
     State.STALE: "Press Run to see the result of these settings.",

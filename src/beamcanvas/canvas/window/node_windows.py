@@ -23,7 +23,9 @@ from ..toolbox.registry import (
     store_settings,
     stored_settings,
 )
+from ..widget.history import set_rules
 from .placeholder import Placeholder, Subgraph, why_not
+from .run_on import RunOnMenu
 
 if TYPE_CHECKING:
     from ..run.engine import Engine
@@ -122,7 +124,23 @@ class NodeWindows(WidgetManager):
             stop = QAction(icon("stop"), "Cancel", self)
             stop.triggered.connect(lambda: engine.cancel(node))
             actions.append(stop)
+        if node.run is not None and node.record.task_type != "graph":
+            menu = RunOnMenu(
+                "Run on",
+                lambda: str(node.run.rules.get("executor") or ""),
+                lambda where: self._choose_where(node, where),
+                as_scheme="As the scheme",
+            )
+            menu.setIcon(icon("run_on"))
+            self._menu = menu  # Qt holds none of the menus of actions
+            actions.append(menu.menuAction())
         return actions
+
+    def _choose_where(self, node: StepNode, where: str) -> None:
+        rules = {k: v for k, v in node.run.rules.items() if k != "executor"}
+        if where:
+            rules["executor"] = where
+        set_rules(node.run, rules, f"Run {node.title} on")
 
 
 def keep_settings(node: StepNode, widget: QWidget) -> None:
