@@ -28,7 +28,7 @@ class RunningWorker:
         environment = {
             **os.environ,
             "BEAMCANVAS_HISTORY": str(history),
-            "PYTHONPATH": str(HERE),
+            "PYTHONPATH": f"{HERE}{os.pathsep}{HERE / 'jobs'}",
             "PYTHONUNBUFFERED": "1",
         }
         self.process = subprocess.Popen(
@@ -59,4 +59,6 @@ class RunningWorker:
     def kill(self) -> None:
         """Without any warning."""
         self.process.kill()
-        self.process.communicate()
+        self.process.wait()
+        if self.process.stdout is not None:
+            self.process.stdout.close()

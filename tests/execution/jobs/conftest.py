@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from workers import RunningWorker, redis_url
@@ -13,25 +14,56 @@ from beamcanvas.execution.jobs import Board, open_board
 StartWorker = Callable[..., RunningWorker]
 
 
-@pytest.fixture(params=["file", pytest.param("redis", marks=pytest.mark.service("redis"))])
-def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+ADDRESSES = ("file", pytest.param("redis", marks=pytest.mark.service("redis")))
+
+
+@pytest.fixture(scope="module", params=ADDRESSES)
+def address(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
     """Where jobs stand: in a new file, and in a Redis."""
-    return str(tmp_path / "jobs.db") if request.param == "file" else redis_url()
+    if request.param == "file":
+        return str(tmp_path_factory.mktemp("jobs") / "jobs.db")
+    return redis_url()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def board(address: str) -> Iterator[Board]:
     with open_board(address) as opened:
         yield opened
 
 
 @pytest.fixture
-def start_worker(address: str, tmp_path: Path) -> Iterator[StartWorker]:
+def queue() -> str:
+    """A queue that nobody else uses, as a Redis may be shared."""
+    return uuid4().hex[:8]
+
+
+@pytest.fixture(scope="module")
+def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The history of the workers."""
+    return tmp_path_factory.mktemp("history") / "history.db"
+
+
+@pytest.fixture(scope="module")
+def served(address: str, history: Path) -> Iterator[str]:
+    """A queue of which one worker takes one job at a time; that with ``-2`` has its own."""
+    name = uuid4().hex[:8]
+    workers = [
+        RunningWorker(address, history, "--concurrency", "1", "--queue", queue)
+        for queue in (name, f"{name}-2")
+    ]
+    yield name
+    for worker in workers:
+        worker.kill()
+
+
+@pytest.fixture
+def start_worker(address: str, history: Path) -> Iterator[StartWorker]:
     """Starts workers, which end with the test."""
     started: list[RunningWorker] = []
 
-    def start(*options: str) -> RunningWorker:
-        worker = RunningWorker(address, tmp_path / "history.db", *options)
+    def start(queue: str, places: int = 1) -> RunningWorker:
+        options = ("--concurrency", str(places), "--queue", queue)
+        worker = RunningWorker(address, history, *options)
         started.append(worker)
         return worker
 

@@ -122,25 +122,36 @@ class Board(ABC):
             self.deliver(job)
 
     def recover(self) -> list[Job]:
-        """Queue again, or give up, the jobs whose worker is gone; which they were."""
+        """Queue again, or give up, the jobs whose worker is gone; which they were.
+
+        Nodes that nobody waits for any more, as their program is gone, are cancelled.
+        """
         known = {worker.id for worker in self.workers()}
         found = []
         for job in self.unfinished():
-            if job.state != "running" or job.worker is None or not self._is_gone(job.worker, known):
-                continue
-            mine = {"state": "running", "worker": job.worker}
-            if job.asked:
-                to: dict[str, Any] = {"state": "cancelled", "ended": time()}
-            elif job.attempt < TRIES:
-                to = {"state": "queued", "worker": None, "message": "again, as its worker died"}
-            else:
-                words = f"The worker {job.worker.rpartition(':')[0]} that ran it died."
-                to = {"state": "lost", "ended": time(), "error": words}
-            if self.change(job.id, mine, to):
-                found.append(job)
-                if to["state"] == "queued":
-                    self.deliver(job)
+            if job.state == "running" and job.worker and self._is_gone(job.worker, known):
+                if self._begin_again(job):
+                    found.append(job)
+            elif job.parent and ":" in job.parent and self._is_gone(job.parent, known):
+                self.cancel(job.id)
         return found
+
+    def _begin_again(self, job: Job) -> bool:
+        """Queue a job whose worker is gone, unless that was too often; whether it was so."""
+        if job.asked:
+            to: dict[str, Any] = {"state": "cancelled", "ended": time()}
+        elif job.attempt < TRIES:
+            to = {"state": "queued", "worker": None, "message": "again, as its worker died"}
+        else:
+            words = f"The worker {(job.worker or '').rpartition(':')[0]} that ran it died."
+            to = {"state": "lost", "ended": time(), "error": words}
+        if not self.change(job.id, {"state": "running", "worker": job.worker}, to):
+            return False
+        for child in self.children(job.id):
+            self.cancel(child.id)
+        if to["state"] == "queued":
+            self.deliver(job)
+        return True
 
     def _is_gone(self, worker: str, known: Iterable[str]) -> bool:
         if is_process_gone(worker):

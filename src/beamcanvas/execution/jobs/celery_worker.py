@@ -13,7 +13,6 @@ from celery.worker import state
 
 from .job import Attendant
 
-
 #: seconds between looks whether a place is free
 _TICK = 0.02
 
