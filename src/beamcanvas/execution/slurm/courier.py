@@ -95,7 +95,7 @@ class Courier:
     # -- in the thread
 
     def _serve(self) -> None:
-        pause = 0.0
+        pause = away = 0.0
         while True:
             self._wake.wait(pause)
             self._wake.clear()
@@ -103,9 +103,9 @@ class Courier:
                 self._end_some()
                 self._send_some()
                 self._look()
-                self._silent, pause = None, self._until_look()
+                self._silent, pause, away = None, self._until_look(), 0.0
             except NotReachedError as error:
-                pause = min(max(2 * pause, 0.5), SELDOM)
+                pause = away = min(max(2 * away, SOON / 4), SELDOM)
                 self._not_reached(error)
             except Exception as error:  # a token that ended, a reply that nobody can read
                 self._give_up(error)

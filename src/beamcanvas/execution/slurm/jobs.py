@@ -37,7 +37,7 @@ _TAIL = 20  # lines of a log that are told
 _PASSED = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "PYTHONPATH", "LD_LIBRARY_PATH")
 _SCRIPT = """#!/bin/bash
 {setup}
-{python} -m beamcanvas.execution.slurm.on_node {folder} {number}
+{python} -m beamcanvas.execution.slurm {folder} {number}
 code=$?
 cd {folder} && echo $code > .{number}.exit && mv .{number}.exit {number}.exit
 exit $code
@@ -259,6 +259,8 @@ def _why(job: Job, code: int | None, folder: Path) -> str:
         return f"{it} ended by signal {code - 128} ({_signal_name(code - 128)})."
     if code:
         return f"{it} ended with exit code {code}."
+    if seen.state == "FAILED":
+        return f"{it} failed: {seen.reason}."
     known = f"ended as {seen.state}" if seen.state else "is unknown to SLURM by now"
     return f"{it} {known} and left nothing in {folder}: do the nodes see that folder?"
 

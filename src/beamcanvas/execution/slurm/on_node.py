@@ -1,6 +1,6 @@
 """What a job does: it reads an order, carries it out and tells of it in files.
 
-    python -m beamcanvas.execution.slurm.on_node FOLDER NUMBER
+    python -m beamcanvas.execution.slurm FOLDER NUMBER
 
 In the folder, ``NUMBER.order`` is what to do; ``NUMBER.told`` grows by a pickle for each news,
 ``NUMBER.done`` is the last one, and ``NUMBER.cancel`` appears when all should stop.
@@ -134,10 +134,3 @@ def main(folder: str, number: str) -> int:
         sys.path += [one for one in pickle.load(file) if one not in sys.path]  # noqa: S301
         what: Order = pickle.load(file)  # noqa: S301 - written by who made this job
     return 0 if what.carry_out(desk) else 1
-
-
-if __name__ == "__main__":
-    # under its own name, so that an order is of the class that it was
-    from beamcanvas.execution.slurm.on_node import main as carry_out
-
-    sys.exit(carry_out(*sys.argv[1:]))

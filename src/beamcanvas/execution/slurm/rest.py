@@ -21,14 +21,17 @@ from .settings import Settings
 #: those that this file speaks, the newest first
 VERSIONS = range(44, 35, -1)
 _NEWER_WORDS = 40
-#: from here on there is a request for the states of some jobs alone
-_STATES = 41
+#: from here on states can be asked for alone, of jobs that are named if they aren't too many
+_STATES, _NAMED = 41, 200
+_WAITING = 4  # jobs that are asked why they wait
 #: seconds that a request may take
-PATIENCE = 10.0
+PATIENCE = 20.0
 _NOTHING_NEW = 304
+_BAD_TOKEN = 1007
+_NO_WORDS = -1  # what older ones say of a token that isn't taken as of a scheduler that is away
 _NO_SUCH_JOB = 2017
 _ALREADY_DONE = 2021
-#: of the words in which a slurmrestd says that slurmctld is away, or the token wrong
+#: of the words in which a slurmrestd says that the scheduler is away
 _SILENT = (
     "Unable to contact slurm controller", "Connection refused", "Socket timed out",
     "Zero Bytes were transmitted", "Unexpected message received", "Transport endpoint",
@@ -41,9 +44,11 @@ class Rest(Access):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self._url = str(settings.url).rstrip("/")
+        self._was_let_in = False
         self.version = self._newest()
         self._job = f"/slurm/v0.0.{self.version}/job"
         self.look([])
+        self._was_let_in = True
 
     def _newest(self) -> int:
         for version in VERSIONS:
@@ -90,6 +95,8 @@ class Rest(Access):
         if not jobs:  # who asks for none wants to know whether it is answered
             self._ask("GET", f"{self._job}s?update_time={2**31 - 1}")
             return {}
+        if self.version >= _STATES:
+            return self._look_at_states(jobs)
         told = self._ask("GET", f"{self._job}s")
         wanted = set(jobs)
         return {
@@ -97,6 +104,20 @@ class Rest(Access):
             for job in told.get("jobs", ())
             if str(job["job_id"]) in wanted
         }
+
+    def _look_at_states(self, jobs: Collection[str]) -> dict[str, Seen]:
+        """The states of all at once; more of those that ended, and of some that wait."""
+        asked = "&".join(f"job_id={job}" for job in jobs) if len(jobs) <= _NAMED else ""
+        told = self._ask("GET", f"{self._job}s/state?{asked}".rstrip("?"))
+        wanted = set(jobs)
+        seen = {str(one["job_id"]): Seen(one["state"][0]) for one in told.get("jobs", ())}
+        seen = {job: one for job, one in seen.items() if job in wanted}
+        waiting = [job for job, one in seen.items() if one.state == "PENDING"][:_WAITING]
+        for job in [job for job, one in seen.items() if one.has_ended] + waiting:
+            with suppress(RefusedError):  # it was forgotten just now
+                (found,) = self._ask("GET", f"{self._job}/{job}")["jobs"]
+                seen[job] = _seen(found)
+        return seen
 
     def end(self, jobs: Sequence[str]) -> None:
         for job in jobs:
@@ -145,8 +166,10 @@ class Rest(Access):
         if gone_is_well and codes & {_NO_SUCH_JOB, _ALREADY_DONE}:
             return told
         said = _errors(told)
-        if codes == {-1}:
+        if codes & {_BAD_TOKEN}:
             raise self._not_let_in()
+        if codes == {_NO_WORDS}:
+            raise self._without_words()
         if any(words in said for words in _SILENT):
             raise NotReachedError(f"slurmrestd at {self._url} can't reach the scheduler: {said}")
         raise RefusedError(said)
@@ -155,6 +178,14 @@ class Rest(Access):
         return RefusedError(
             f"slurmrestd at {self._url} doesn't let '{self._settings.name()}' in: the token isn't "
             "one that it takes, or no longer."
+        )
+
+    def _without_words(self) -> NotReachedError:
+        if self._was_let_in:
+            return NotReachedError(f"slurmrestd at {self._url} can't reach the scheduler.")
+        return NotReachedError(
+            f"slurmrestd at {self._url} gets no answer from SLURM: either its scheduler is away, "
+            f"or the token of '{self._settings.name()}' isn't taken."
         )
 
 
