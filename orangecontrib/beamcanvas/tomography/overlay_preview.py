@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -19,7 +20,7 @@ from AnyQt.QtWidgets import (
 
 from beamcanvas.canvas.previews.base import Preview
 from beamcanvas.canvas.previews.image import ImagePreview
-from beamcanvas.nexus import Axis, NXData
+from beamcanvas.nexus import NXData
 from beamcanvas.tomography import OppositePair
 
 DIFFERENCE, BLEND, FIRST, MOVED = "Difference", "Both", "First", "Second, mirrored"
@@ -69,6 +70,7 @@ class OverlayPreview(Preview):
         self.box.addLayout(choice)
         self.box.addWidget(self.image, 1)
         self._centre = 0.0
+        self.image.plot.sigPlotSignal.connect(self._plot_event)
         self._settled = QTimer(self, singleShot=True, interval=600)
         self._settled.timeout.connect(self._tell)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -120,14 +122,40 @@ class OverlayPreview(Preview):
             image = (pair.first + moved) / 2
         else:
             image = pair.first if kind == FIRST else moved
-        axes = (Axis(name="y", unit="px"), Axis(name="x", unit="px"))
-        self.image.show_image(
-            NXData(name=kind, signal=image, axes=axes, label=f"{kind}, I/I0", pixels=True)
+        self.image.show_image(pair.picture(kind, image, f"{kind}, I/I0"))
+        self._say()
+
+    def _say(self) -> None:
+        """Where the axis is, and how well what is in view matches."""
+        if self.pair is None:
+            return
+        pair = replace(self.pair, centre=self._centre)
+        left, right = (
+            pair.column_of(limit) + 0.5 for limit in self.image.plot.getXAxis().getLimits()
         )
+        bottom, top = self.image.plot.getYAxis().getLimits()
+        rows, columns = pair.first.shape
+        region = _inside(bottom, top, rows), _inside(left, right, columns)
+        part = any(
+            stop - start < n for (start, stop), n in zip(region, (rows, columns), strict=True)
+        )
+        likeness = pair.likeness(region=(slice(*region[0]), slice(*region[1])))
+        match = "match in view" if part else "match"
+        self.where.setText(f"axis {self._centre:.2f} px   {match} {100 * likeness:.1f} %")
         first, second = pair.angles
-        likeness = pair.likeness()
-        self.where.setText(f"axis {self._centre:.2f} px   match {100 * likeness:.1f} %")
-        self.where.setToolTip(f"Projections at {first:.5g}° and {second:.5g}°")
+        self.where.setToolTip(
+            f"Projections at {first:.5g}° and {second:.5g}°. Zoom in for the match of a part."
+        )
+
+    def _plot_event(self, event: dict[str, Any]) -> None:
+        if event["event"] == "limitsChanged":
+            self._say()
+
+
+def _inside(start: float, stop: float, count: int) -> tuple[int, int]:
+    """The pixels between two limits of the view, as far as there are some."""
+    low, high = sorted((start, stop))
+    return min(max(int(low), 0), count), min(max(math.ceil(high), 0), count)
 
 
 def _button(text: str, tip: str, call: Callable[[], None]) -> QToolButton:

@@ -98,6 +98,21 @@ def test_an_overlay_stays_on_the_detector(qtbot, scan: TomoScan):
     assert page._centre == 0
 
 
+def test_the_match_is_that_of_the_part_in_view(qtbot, scan: TomoScan):
+    page = OverlayPreview()
+    keep(qtbot, page).show()
+    pair = find_centre(scan, centre=88.0).overlay
+    page.show_value(pair)
+    assert f"match {100 * pair.likeness():.1f} %" in page.where.text()
+    assert page.image.data.lines == {"axis": [88.0]}
+    page.image.plot.setLimits(99.5, 149.5, 0, 10)
+    part = pair.likeness(region=(slice(0, 10), slice(100, 150)))
+    qtbot.waitUntil(lambda: "in view" in page.where.text())
+    assert f"match in view {100 * part:.1f} %" in page.where.text()
+    page.image.plot.setLimits(1000, 1100, 0, 10)
+    assert "match in view 0.0 %" in page.where.text()
+
+
 @pytest.mark.parametrize(
     ("kind", "setting"), [(OWManyCentres, "centre"), (OWManyDeltaBeta, "delta_beta")]
 )

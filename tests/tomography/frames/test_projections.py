@@ -25,6 +25,7 @@ from beamcanvas.tomography import (
     correct_tilt,
     double_flat_field,
     open_scan,
+    reconstruct_slices,
     reduce_darks_and_flats,
     remove_rings,
     retrieve_phase,
@@ -190,6 +191,18 @@ def test_projections_that_are_no_numbers_are_mended_too(tmp_path: Path, savu: To
     scan = replace(open_scan(file), darks=savu.darks, flats=savu.flats)
     found = radios(scan)
     assert np.isfinite(found).all()
+    with Projections(scan) as projections:
+        projections.sinograms(0, 2)
+        assert projections.doubts == ()
+        projections.sinograms(2, 5)
+        (doubt,) = projections.doubts
+        assert doubt.startswith("Frame 40 holds values that are no numbers")
+    warned = reconstruct_slices(replace(scan, centre=86.0), positions="3").warnings
+    assert doubt in warned
+    with h5py.File(file, "a") as new:
+        new[DATA][51] = np.nan
+    with pytest.raises(InputError, match=r"floats.nx: frame 51 holds no number; declare it inv"):
+        radios(scan)
     assert found[40 - 2, 3, 17] == pytest.approx(
         (2 * found[40 - 2, 3, 16] + found[40 - 2, 3, 19]) / 3, rel=1e-5
     )

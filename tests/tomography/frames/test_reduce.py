@@ -94,7 +94,7 @@ def test_copied_to_a_scan_that_lacks_them(savu: TomoScan, tmp_path: Path) -> Non
     )
     with pytest.raises(InputError, match="has neither darks nor flats"):
         reduce_darks_and_flats(lacking)
-    with pytest.raises(InputError, match="its darks and flats are not known"):
+    with pytest.raises(InputError, match="has no darks and flats; copy those of another"):
         Projections(lacking).radio(0)
     scan = copy_darks_and_flats(lacking, savu)
     assert scan.warnings == ()
@@ -103,7 +103,7 @@ def test_copied_to_a_scan_that_lacks_them(savu: TomoScan, tmp_path: Path) -> Non
     with Projections(scan) as one, Projections(savu) as other:
         np.testing.assert_array_equal(one.radio(4), other.radio(4))
     only_darks = copy_darks_and_flats(lacking, savu, flats=False)
-    with pytest.raises(InputError, match="its flats are not known; reduce them, or copy"):
+    with pytest.raises(InputError, match="the scan has no flats; copy those"):
         Projections(only_darks).radio(0)
 
 

@@ -119,5 +119,6 @@ def try_centres(
         step,
     )
     who = "many centres, by hand" if centre is not None else f"many centres, {score}"
-    decided = replace(scan, centre=at_last, centre_from=who).warned(*candidates.warnings)
+    doubts = (*candidates.warnings, *projections.doubts)
+    decided = replace(scan, centre=at_last, centre_from=who).warned(*doubts)
     return CentreChosen(decided, candidates)

@@ -33,10 +33,14 @@ class OppositePair:
     @property
     def column(self) -> float:
         """The axis as a column of the images."""
-        return (self.centre - self.start) / self.step
+        return self.column_of(self.centre)
+
+    def column_of(self, place: float) -> float:
+        """The column at a place on the whole detector, px."""
+        return (place - self.start) / self.step
 
     def centre_of(self, column: float) -> float:
-        """The reverse of :attr:`column`, px."""
+        """The reverse of :meth:`column_of`, px."""
         return self.start + column * self.step
 
     @property
@@ -63,26 +67,37 @@ class OppositePair:
         moved[:, ~inside] = np.nan
         return np.asarray(moved, np.float32)
 
-    def likeness(self, column: float | None = None) -> float:
-        """Correlation of the two where they overlap, 1 where they are the same; 0 for none."""
-        moved = self.moved(column)
+    def likeness(
+        self, column: float | None = None, region: tuple[slice, slice] = (slice(None), slice(None))
+    ) -> float:
+        """Correlation of the two where they overlap, 1 where they are the same; 0 for none.
+
+        Only rows and columns of the first one in `region` count.
+        """
+        moved = self.moved(column)[region]
         both = np.isfinite(moved)
         if np.count_nonzero(both) < 2 * len(moved):
             return 0.0
-        a, b = self.first[both], moved[both]
+        a, b = self.first[region][both], moved[both]
         if not (a.std() and b.std()):
             return 0.0
         return float(np.corrcoef(a, b)[0, 1])
 
     def nxdata(self) -> NXData:
         """Their difference with the axis where it is: flat where it is right."""
+        return self.picture("difference", self.first - self.moved(), "Difference, I/I0")
+
+    def picture(self, name: str, image: NDArray[np.float32], label: str) -> NXData:
+        """An image made of the two, over pixels of the whole detector, the axis marked."""
+        edges = self.centre_of(0) + self.step * (np.arange(image.shape[1] + 1) - 0.5)
         return NXData(
-            name="difference",
-            signal=self.first - self.moved(),
-            axes=(Axis(name="y", unit="px"), Axis(name="x", unit="px")),
-            label="Difference of opposite projections",
+            name=name,
+            signal=image,
+            axes=(Axis(name="y", unit="px"), Axis(name="x", values=edges, unit="px")),
+            label=label,
             title=self.summary,
             pixels=True,
+            lines={"axis": [self.centre]},
         )
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated
 
-from ...errors import InputError
 from ...task import Param, task
 from ..scan.types import FlatInterpolation, TomoScan
+from .flatten import reduced_of
 
 
 @task(title="Flat field", output="scan", requires="tomography")
@@ -39,10 +39,5 @@ def flat_field(
     InputError
         When darks or flats are missing.
     """
-    lacking = [kind for kind in ("darks", "flats") if getattr(scan, kind) is None]
-    if lacking:
-        raise InputError(
-            f"{scan.name}: its {' and '.join(lacking)} are not known; reduce them, or copy those "
-            "of another scan."
-        )
+    reduced_of(scan)
     return replace(scan, flat_interpolation=interpolation, use_current=machine_current)

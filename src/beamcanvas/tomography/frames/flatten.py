@@ -49,6 +49,30 @@ def rows_in_file(scan: TomoScan, rows: range) -> slice:
     return slice(rows.start, rows.stop)
 
 
+def reduced_of(scan: TomoScan) -> tuple[Reduced, Reduced]:
+    """The scan's reduced darks and flats.
+
+    Raises
+    ------
+    InputError
+        When they aren't known.
+    """
+    if scan.darks is not None and scan.flats is not None:
+        return scan.darks, scan.flats
+    kinds = {"darks": scan.raw_darks, "flats": scan.raw_flats}
+    lacking = [kind for kind in kinds if getattr(scan, kind) is None]
+    words = " and ".join(lacking)
+    if any(kinds[kind] for kind in lacking):
+        raise InputError(
+            f"{scan.name}: its {words} are not known; reduce them, or copy those of another "
+            "scan, before its projections are used."
+        )
+    raise InputError(
+        f"{scan.name}: the scan has no {words}; copy those of another scan before its projections "
+        "are used."
+    )
+
+
 class FlatField:
     """Turns raw frames of some rows of a scan into transmissions.
 
@@ -67,19 +91,10 @@ class FlatField:
     """
 
     def __init__(self, scan: TomoScan, table: FrameTable, rows: range) -> None:
-        if scan.darks is None or scan.flats is None:
-            lacking = (
-                "darks and flats"
-                if scan.darks is scan.flats
-                else ("darks" if scan.darks is None else "flats")
-            )
-            raise InputError(
-                f"{scan.name}: its {lacking} are not known; reduce them, or copy those of "
-                "another scan, before its projections are used."
-            )
-        darks = self._read(scan, scan.darks, rows)
-        flats = self._read(scan, scan.flats, rows)
-        if scan.flats.copied_from:  # their numbers are those of another scan
+        of_darks, of_flats = reduced_of(scan)
+        darks = self._read(scan, of_darks, rows)
+        flats = self._read(scan, of_flats, rows)
+        if of_flats.copied_from:  # their numbers are those of another scan
             flats = flats.mean(axis=0, keepdims=True)
         self.dark: NDArray[np.float32] = darks.mean(axis=0)
         self._gains = flats - self.dark
@@ -87,9 +102,12 @@ class FlatField:
             dead = ~(self._gains > 0).all(axis=0)
         self._gains[:, dead] = 1
         self._dead = _Gaps(dead) if dead.any() else None
-        self._at = np.array(scan.flats.frames[: len(flats)], dtype=float)
+        self._at = np.array(of_flats.frames[: len(flats)], dtype=float)
         self._is_nearest = scan.flat_interpolation == "nearest"
-        self._factor = _current_factors(scan, table, scan.flats)
+        self._factor = _current_factors(scan, table, of_flats)
+        self._file = scan.file
+        #: frames some of whose values were no numbers
+        self.mended: set[int] = set()
 
     @staticmethod
     def _read(scan: TomoScan, reduced: Reduced, rows: range) -> NDArray[np.float32]:
@@ -125,7 +143,17 @@ class FlatField:
             if self._dead is not None:
                 self._dead.fill(made)
             if is_float and not np.isfinite(made).all():
-                _Gaps(~np.isfinite(made)).fill(made)
+                self._mend(made, int(number))
+
+    def _mend(self, made: NDArray[np.float32], number: int) -> None:
+        gaps = ~np.isfinite(made)
+        if gaps.all():
+            raise InputError(
+                f"{self._file}: frame {number} holds no number; declare it invalid with Edit "
+                "image keys, or leave its projection out."
+            )
+        _Gaps(gaps).fill(made)
+        self.mended.add(number)
 
     def _between(self, number: float) -> tuple[int, int, float]:
         """The flats before and after a frame, and how far it is from the one to the other."""

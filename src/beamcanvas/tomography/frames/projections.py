@@ -94,6 +94,7 @@ class Projections:
             self.pixel_size = scan.pixel_size[0] * high, scan.pixel_size[1] * wide
         self.centre = None if scan.centre is None else self.to_column(scan.centre)
         self._sinogram = [t for t in scan.treatments if isinstance(t, SinogramTreatment)]
+        self._mended: set[int] = set()
         self._stack = ExitStack()
         self._source = self._stack.enter_context(
             FrameSource(scan.file, f"{scan.entry}/instrument/detector/data")
@@ -156,6 +157,7 @@ class Projections:
                 out[row] = how.apply(out[row], of)
 
             self._each(treat, range(len(out)), progress.part(share, 1), treatment.summary)
+        self._mended |= work.mended
         return out
 
     def radio(self, index: int) -> NDArray[np.float32]:
@@ -174,7 +176,17 @@ class Projections:
 
         blocks = [slice(b.start + start, b.stop + start) for b in _blocks(len(out), work.at_once)]
         self._each(put, blocks, progress, "Reading projections")
+        self._mended |= work.mended
         return out
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What was doubtful in the frames that were read, a sentence each."""
+        count = len(self._mended)
+        if not count:
+            return ()
+        frames = f"{count} frames hold" if count > 1 else f"Frame {min(self._mended)} holds"
+        return (f"{frames} values that are no numbers: they get those between their neighbours.",)
 
     def raw(self, index: int) -> NDArray[Any]:
         """One projection as it was measured, whole, but with its flips undone."""

@@ -118,6 +118,11 @@ class Transmissions:
         #: whether blocks are line integrals already, and no transmissions
         self.gives_integrals = any(t.gives_integrals for t in self._treatments)
 
+    @property
+    def mended(self) -> set[int]:
+        """Frames that were read, some of whose values were no numbers."""
+        return self._flat.mended
+
     def stages_to_average(self) -> list[int]:
         """The treatments that need the average of all blocks before them, by their place."""
         return [n for n, t in enumerate(self._treatments) if isinstance(t, AveragedTreatment)]

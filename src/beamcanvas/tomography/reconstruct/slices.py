@@ -105,8 +105,9 @@ def reconstruct_slices(
             data = _upright(projections, "zyx"[axis], wanted, memory, progress)
         size = whole.voxel_size
         pixel_size = None if size is None else tuple(np.delete(size, axis).tolist())
+        warnings = (*scan.warnings, *projections.doubts)
         return SliceImages(
-            data, plane, tuple(wanted), whole.unit, pixel_size, scan, warnings=scan.warnings
+            data, plane, tuple(wanted), whole.unit, pixel_size, scan, warnings=warnings
         )
 
 

@@ -104,7 +104,9 @@ def reconstruct_volume(
             )
             if not plan.is_done(chunk):
                 write_chunk(plan, chunk, slices, part)
+        doubts = projections.doubts
     volume = assemble(plan, _settings(scan))
+    volume = replace(volume, warnings=(*volume.warnings, *doubts))
     if format == "hdf5":
         return volume
     with VolumeData(volume) as data:
@@ -117,7 +119,7 @@ def reconstruct_volume(
             existing="keep" if existing == "resume" else "replace",
         )
     _remove(own)
-    return written
+    return replace(written, warnings=volume.warnings)
 
 
 @task(title="Plan volume", output="plan", requires="tomography")
