@@ -207,6 +207,21 @@ def test_no_signal_is_no_number(make_stack) -> None:
     assert "No pixel has any signal" in nothing.warnings[0]
 
 
+def test_saturated_frames_are_told(tmp_path, make_stack) -> None:
+    from beamcanvas.darkfield import save_stack
+
+    frames = np.random.default_rng(0).poisson(40, (9, 20, 20)).astype(np.uint16)
+    frames[:, 3, 3] = 65535  # a broken pixel is no bright beam
+    fine = open_scan(save_stack(make_stack(frames, mu=np.arange(9.0)), file=tmp_path / "a.h5"))
+    assert compute_moments(fine).warnings == ()
+    frames[3:5, 5:9, 5:9] = 65535
+    bright = open_scan(save_stack(make_stack(frames, mu=np.arange(9.0)), file=tmp_path / "b.h5"))
+    words = "2 of 9 frames have saturated pixels, whose peaks are cut off: leave these out"
+    assert words in compute_moments(bright).warnings[0]
+    assert words in fit_rocking_curves(bright).warnings[-1]
+    assert compute_moments(keep_levels(bright, low=0, high=65534)).warnings == ()
+
+
 def test_median_of_neighbours() -> None:
     image = np.random.default_rng(0).random((12, 9))
     np.testing.assert_array_equal(

@@ -114,7 +114,7 @@ def compute_moments(
         stack=stack,
         settings={"darfix_compatible": darfix_compatible, "treatment": stack.history},
         dimensions=stack.dimensions,
-        warnings=_doubts(maps["intensity"]),
+        warnings=(*_doubts(maps["intensity"]), *stack.treated().warnings),
     )
 
 

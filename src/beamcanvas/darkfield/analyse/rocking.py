@@ -135,7 +135,7 @@ def fit_rocking_curves(
         },
         dimensions=stack.dimensions,
         parameters=parameters,
-        warnings=_doubts(maps["state"]),
+        warnings=(*_doubts(maps["state"]), *stack.treated().warnings),
     )
 
 

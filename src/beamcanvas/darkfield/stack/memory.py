@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ...task import Progress
 from .cores import own_buffers, usable_cores
+from .saturation import SATURATED
 from .source import ArraySource, Source
 
 
@@ -40,6 +41,7 @@ def read(
     shape = (len(frames), rows.stop - rows.start, columns.stop - columns.start)
     out = np.empty(shape, working_type(source.dtype))
     clean = np.dtype(source.dtype).kind == "f"
+    key = source.key
 
     with source.reading() as reader:
         wanted = sorted(target)
@@ -47,6 +49,7 @@ def read(
 
         def one(run: tuple[int, int]) -> int:
             block = reader.read(*run, own_buffers("read"))[:, rows, columns]
+            SATURATED.look(key, run[0], block)
             for k, frame in zip(range(*run), block, strict=True):
                 out[target[k]] = frame
                 if clean:

@@ -48,6 +48,11 @@ class Operation(ABC):
     def words(self) -> str:
         """What it does, in a few words."""
 
+    @property
+    def leaves_out_bright(self) -> bool:
+        """Whether what saturated a camera is left out."""
+        return False
+
     def shape(self, shape: Shape) -> Shape:
         """The stack's shape afterwards."""
         return shape

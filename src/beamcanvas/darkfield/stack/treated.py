@@ -14,6 +14,7 @@ from .cores import on_all_cores, own_buffers, usable_cores
 from .learnt import LEARNT
 from .memory import in_memory, read, working_type
 from .operation import Operation, Place, Shape
+from .saturation import SATURATED
 from .types import DarkfieldStack
 
 _BAND = 12 << 20  #: bytes of frames that a thread works on at a time: they stay in the cache
@@ -68,6 +69,18 @@ class Treated:
 
             for _ in on_all_cores(one, range(done, done + len(some)), progress):
                 progress((done := done + 1) / len(wanted), words)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What was doubtful in the frames that were read."""
+        stack = self.stack
+        saturated = SATURATED.count(stack.source.key, stack.order.tolist())
+        if not saturated or any(o.leaves_out_bright for o in stack.operations):
+            return ()
+        return (
+            f"{saturated} of {len(stack.order)} frames have saturated pixels, whose peaks are cut "
+            "off: leave these out by an upper limit in 'Threshold'.",
+        )
 
     def rows(self, top: int, bottom: int, progress: Progress = SILENT) -> NDArray[Any]:
         """Some rows of all frames, (frames, rows, columns)."""

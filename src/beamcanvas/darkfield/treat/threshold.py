@@ -22,6 +22,10 @@ class KeepLevels(Operation):
     high: float | None
 
     @property
+    def leaves_out_bright(self) -> bool:
+        return self.high is not None
+
+    @property
     def words(self) -> str:
         upper = "" if self.high is None else f" up to {self.high:g}"
         return f"{self.low:g} counts or more{upper}"
