@@ -24,14 +24,15 @@ class MovingPreview(Preview):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         from AnyQt.QtGui import QAction
-        from silx.gui.widgets.FrameBrowser import HorizontalSliderWithBrowser
+
+        from beamcanvas.canvas.previews.frame_slider import FrameSlider
 
         self.image = ImagePreview(self)
         self.rings_action = QAction("rings", self, checkable=True, checked=True)
         self.rings_action.setToolTip("Show where the goniometer puts the rings")
         self.rings_action.toggled.connect(lambda _: self._draw_rings())
         self.image.toolbar.addAction(self.rings_action)
-        self.browser = HorizontalSliderWithBrowser(self)
+        self.browser = FrameSlider(self)
         self.browser.valueChanged.connect(self._read)
         self.where = QLabel()
         row = QHBoxLayout()
@@ -53,13 +54,7 @@ class MovingPreview(Preview):
         self.goniometer = value if isinstance(value, Goniometer) else None
         self.images = value.images if isinstance(value, Goniometer) else value
         self.rings_action.setVisible(self.goniometer is not None)
-        last = len(self.images.rows) - 1
-        number = min(max(self.browser.value(), 0), last)
-        self.browser.blockSignals(True)
-        self.browser.setRange(0, last)
-        self.browser.setValue(number)
-        self.browser.blockSignals(False)
-        self._read(number)
+        self._read(self.browser.set_count(len(self.images.rows)))
 
     def _read(self, number: int) -> None:
         if self.images is None:

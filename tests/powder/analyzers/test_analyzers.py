@@ -160,6 +160,58 @@ def test_as_multianalyzer_sorts(scan: Path, stage: AnalyzerStage) -> None:
     assert np.abs(result.norm[:, :count] - mine.monitor).sum() < 2e-4 * mine.monitor.sum()
 
 
+@pytest.mark.parametrize("spread", [None, 0.003])
+def test_as_the_engine_of_the_beamline_sorts(tmp_path: Path, spread: float | None) -> None:
+    """With the real rolls, and its filter of rows that the width of the beam blurs."""
+    pytest.importorskip("pyopencl")
+    from multianalyzer.opencl import OclMultiAnalyzer
+
+    stage = replace(open_analyzers(DATA / "out7-2021.pars"), beam_width=0.6)
+    file = simulate_id22(tmp_path / "a.h5", stage, start=14, stop=14.1, background=0.05)
+    mine = rebin_analyzers(file, stage, spread=spread)
+
+    def values(name: str) -> np.ndarray:
+        return np.degrees([getattr(a, name) for a in stage.analyzers])
+
+    try:
+        theirs = OclMultiAnalyzer(
+            stage.to_crystal,
+            stage.to_detector,
+            stage.pixel,
+            np.array([a.centre for a in stage.analyzers]),
+            np.degrees(stage.bragg),
+            np.degrees(stage.deflection),
+            values("offset"),
+            values("roll_x"),
+            values("roll_y"),
+            device=(0, 0),
+        )
+    except Exception as error:  # whatever a driver raises where there is no device
+        pytest.skip(f"no device of OpenCL: {error}")
+    with h5py.File(file) as root:
+        measured = root["1.1/measurement"]
+        result = theirs.integrate(
+            measured["eiger_roi_collection"][()].reshape(-1, 13, 512, 1),
+            measured["tth"][()],
+            measured["mon"][()].astype(np.int32),
+            mine.two_theta[0],
+            mine.two_theta[-1],
+            mine.step,
+            num_col=1,
+            columnorder=1,
+            phi_max=75,
+            resolution=1e-6,
+            width=stage.beam_width if spread else 0.0,
+            dtthw=spread or 0.0,
+        )
+    count = len(mine.two_theta)
+    # rows at the ends of a strip have neighbours on one side only, there
+    same = 1e-3 if spread else 1e-5
+    moved = np.abs(result.signal[:, :count, 0] - mine.counts)
+    assert moved.sum() <= same * mine.counts.sum()
+    assert np.abs(result.norm[:, :count] - mine.monitor).sum() < same * mine.monitor.sum()
+
+
 def test_lines_come_out_where_they_were_put(stage: AnalyzerStage, tmp_path: Path) -> None:
     fine = simulate_id22(
         tmp_path / "a.h5", stage, rows=ROWS, start=14, stop=18, step=0.0005, peak=150

@@ -136,7 +136,7 @@ class CurvePreview(Preview):
                 for i, (name, _) in enumerate(self.curves[:12])
             ]
             if len(self.curves) > 12:
-                parts.append(f"and {len(self.curves) - 12} more")
+                parts.append(f"and\u00a0{len(self.curves) - 12}\u00a0more")
         parts += [f"┆ {name} lines" for name in self.curves[0][1].lines]
         self.legend.setText("&nbsp;&nbsp; ".join(parts))
         self.legend.setVisible(bool(parts))

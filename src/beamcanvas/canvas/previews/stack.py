@@ -17,12 +17,11 @@ class StackPreview(Preview):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        from silx.gui.widgets.FrameBrowser import HorizontalSliderWithBrowser
-
+        from .frame_slider import FrameSlider
         from .image import ImagePreview
 
         self.image = ImagePreview(self)
-        self.browser = HorizontalSliderWithBrowser(self)
+        self.browser = FrameSlider(self)
         self.browser.valueChanged.connect(self._show_frame)
         self.where = QLabel()
         row = QHBoxLayout()
@@ -41,13 +40,7 @@ class StackPreview(Preview):
         self.data = nxdata_of(value)
         if self.data is None:
             return
-        frames = self.data.signal.shape[0]
-        frame = min(max(self.browser.value(), 0), frames - 1)
-        self.browser.blockSignals(True)
-        self.browser.setRange(0, frames - 1)
-        self.browser.setValue(frame)
-        self.browser.blockSignals(False)
-        self._show_frame(frame)
+        self._show_frame(self.browser.set_count(self.data.signal.shape[0]))
 
     def _show_frame(self, index: int) -> None:
         data = self.data
