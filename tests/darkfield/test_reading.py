@@ -180,6 +180,35 @@ def test_a_scan_that_ended_early(tmp_path, grain_frames) -> None:
     assert subtract_background(stack).warnings == ()  # it is told once
 
 
+def test_a_scan_that_ended_in_its_first_step(tmp_path, grain_frames) -> None:
+    file = write(tmp_path / "scan.h5", grain_frames)
+    with h5py.File(file, "a") as root:
+        camera = root["1.1/instrument/camera"]
+        del camera["image"]
+        camera["image"] = grain_frames[:5]
+    stack = open_scan(file)
+    assert (stack.motors, stack.grid) == (("diffry",), (5,))
+    assert "within the first step of chi" in stack.warnings[0]
+
+
+def test_more_frames_than_the_scan_was_told_to_make(tmp_path, grain_frames) -> None:
+    file = write(tmp_path / "scan.h5", grain_frames)
+    with h5py.File(file, "a") as root:
+        told = root["1.1/instrument/fscan_parameters"]
+        for name in [n for n in told if n.endswith("npoints")]:
+            del told[name]
+            told[name] = 4
+        del root["1.1/title"]
+    stack = open_scan(file)
+    assert (stack.motors, stack.grid) == (("chi", "diffry"), (9, 9))
+    assert "told to make 4 × 4 = 16 frames; there are 81: what moved" in stack.warnings[0]
+    with h5py.File(file, "a") as root:
+        root["1.1/instrument/chi/value"][...] = 0
+        root["1.1/instrument/diffry/data"][...] = 0
+    stack = open_scan(file)
+    assert "numbered. Say what moved in 'Dimensions'" in stack.warnings[0]
+
+
 def virtual(folder: Path, frames: np.ndarray, per_file: int = 27) -> Path:
     """A scan whose frames are in files of the detector, as bliss and LIMA write it."""
     file = write(folder / "scan.h5", frames)
@@ -275,8 +304,11 @@ def test_positions_that_do_not_fit(tmp_path, grain_frames) -> None:
         values = place["data"][()]
         del place["data"]
         place["data"] = values[:70]
-    words = sentence(open_scan, file)
-    assert "'diffry' has 70 positions; the scan has 81 frames" in words
+    stack = open_scan(file)
+    assert stack.grid == (7, 9)
+    assert "'diffry' has 70 positions; the scan has 81 frames" in stack.warnings[0]
+    assert "7 of 9 steps of chi are complete, 7 frames" in stack.warnings[1]
+    assert np.array_equal(stack.treated().frames([62])[0], grain_frames[62])
     positions = {"a": np.arange(81.0), "b": np.arange(81.0)}
     with pytest.raises(InputError, match="The dimensions 4 × 4 make 16 frames; there are 81"):
         arrange([("a", 4), ("b", 4)], positions, 81)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 import numpy as np
@@ -64,8 +64,9 @@ def arrange(
 ) -> Found:
     """Frames in the order of the dimensions that a scan was told to have.
 
-    A scan that ended early keeps the steps of its slowest motor that are complete. Frames are
-    put where the positions say; so a fast motor may go to and fro.
+    A scan that ended early keeps the steps of its slowest motor that are complete; one that
+    ended within the first of them is a scan of the others. Frames are put where the positions
+    say; so a fast motor may go to and fro.
 
     Raises
     ------
@@ -75,15 +76,22 @@ def arrange(
     for motor, _ in named:
         if motor not in positions:
             raise InputError(f"No position of '{motor}' was recorded at each frame.")
-        if len(positions[motor]) < frames:
-            raise InputError(
-                f"The motor '{motor}' has {len(positions[motor])} positions; the scan has "
-                f"{frames} frames."
-            )
+    warnings: list[str] = []
+    shortest = min((motor for motor, _ in named), key=lambda motor: len(positions[motor]))
+    recorded = len(positions[shortest])
+    if recorded < frames:
+        warnings.append(
+            f"The motor '{shortest}' has {recorded} positions; the scan has {frames} frames: those "
+            "without a position are left out."
+        )
+        frames = recorded
     sizes = [size for _, size in named]
     inner = prod(sizes[1:])
-    warnings: list[str] = []
     slow = frames // inner if inner else 0
+    if 1 < frames < inner:
+        first = f"The scan ended within the first step of {named[0][0]}."
+        found = arrange(named[1:], positions, frames)
+        return replace(found, warnings=(*warnings, first, *found.warnings))
     if slow < 1 or (frames > prod(sizes)):
         words = " × ".join(map(str, sizes))
         raise InputError(f"The dimensions {words} make {prod(sizes)} frames; there are {frames}.")

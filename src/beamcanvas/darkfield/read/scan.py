@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import prod
 from pathlib import Path
 from typing import Annotated
 
@@ -213,6 +214,16 @@ def _of_one(entry: Entry, motors: list[str] | None, frames: int) -> Found:
     if named is None:
         words = "What moved can't be told: the frames are numbered. Say it in 'Dimensions'."
         return by_number(frames, words)
+    told = prod(size for _, size in named)
+    if told < frames and not motors:
+        sizes = " × ".join(str(size) for _, size in named)
+        named = guess({n: p[:frames] for n, p in entry.driven.items()}, frames)
+        warning = f"The scan was told to make {sizes} = {told} frames; there are {frames}"
+        if named is None:
+            words = f"{warning}, which are numbered. Say what moved in 'Dimensions'."
+            return by_number(frames, words)
+        found = arrange(named, positions, frames)
+        return replace(found, warnings=(f"{warning}: what moved is told by the positions.",))
     found = arrange(named, positions, frames)
     longer = {m: len(positions[m]) for m, _ in named if len(positions[m]) > entry.shape[0]}
     if longer:
