@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -102,8 +103,13 @@ class OutputFile:
 
     def failure(self, reason: Exception | str) -> InputError:
         """The error that says why the file can't be written."""
-        words = getattr(reason, "strerror", None) or str(reason)
-        return InputError(f"{self.path}: the file can't be written: {words}.")
+        return InputError(f"{self.path}: the file can't be written: {words_of(reason)}.")
+
+
+def words_of(reason: Exception | str) -> str:
+    """Why a file can't be written; what HDF5 says of a full disk in a few words."""
+    words: str = getattr(reason, "strerror", None) or str(reason)
+    return os.strerror(errno.ENOSPC) if os.strerror(errno.ENOSPC) in words else words
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ...errors import InputError
 from ...nexus.chunks import Buffers
 from ...nexus.file import NewFile, opened
+from ...output_file import words_of
 from ...task import SILENT, Param, Progress, task
 from ..scan.nxtomo import DARK, FLAT, FrameTable, read_table
 from ..scan.types import Reduced, TomoScan
@@ -273,7 +274,7 @@ def write_reduced(
         new.keep()
     except OSError as error:
         new.discard()
-        raise InputError(f"{path}: the file can't be written: {error}.") from None
+        raise InputError(f"{path}: the file can't be written: {words_of(error)}.") from None
     except BaseException:
         new.discard()
         raise

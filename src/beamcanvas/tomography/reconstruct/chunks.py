@@ -10,6 +10,7 @@ import numpy as np
 
 from ...errors import InputError
 from ...nexus.file import NewFile, is_hdf5
+from ...output_file import words_of
 from ...task import SILENT, Progress
 from ..frames.projections import Projections
 from ..scan.types import TomoScan
@@ -119,8 +120,7 @@ def write_chunk(
         progress(1.0, f"{count} slices written")
         return new.keep()
     except OSError as error:
-        reason = "no space is left" if error.errno == 28 else str(error)
-        raise InputError(f"{plan.file(chunk)} can't be written: {reason}.") from None
+        raise InputError(f"{plan.file(chunk)} can't be written: {words_of(error)}.") from None
     finally:
         new.discard()
 

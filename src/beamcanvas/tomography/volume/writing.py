@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ... import __version__
 from ...errors import InputError
 from ...nexus.file import NewFile
-from ...output_file import OutputFile
+from ...output_file import OutputFile, words_of
 from .types import Volume
 
 Format = Literal["hdf5", "tiff", "multitiff", "jp2", "edf", "vol"]
@@ -55,9 +55,12 @@ def check_place(place: Path, existing: Existing, needed: float) -> None:
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise InputError(
-            f"{place} needs {needed / 1e9:.3g} GB, and only {free / 1e9:.3g} GB are free in "
-            f"{folder}."
+            f"{place} needs {_size(needed)}, and only {_size(free)} are free in {folder}."
         )
+
+
+def _size(count: float) -> str:
+    return f"{count / 1e9:.3g} GB" if count >= 1e9 else f"{count / 1e6:.3g} MB"
 
 
 def write_volume(
@@ -139,7 +142,7 @@ def _write_hdf5(
             data[z] = frame
         new.keep()
     except OSError as error:
-        raise InputError(f"{volume.path} can't be written: {error}.") from None
+        raise InputError(f"{volume.path} can't be written: {words_of(error)}.") from None
     finally:
         new.discard()
     return replace(volume, identifier=f"hdf5:volume:{volume.path}?path={_GROUP}")
@@ -185,7 +188,7 @@ def _write_slices(volume: Volume, frames: Iterable[NDArray[Any]], ratio: float |
             shutil.rmtree(place)
         new.rename(place)
     except OSError as error:
-        raise InputError(f"{place} can't be written: {error.strerror or error}.") from None
+        raise InputError(f"{place} can't be written: {words_of(error)}.") from None
     finally:
         shutil.rmtree(new, ignore_errors=True)
     return replace(volume, identifier=f"{word}:volume:{place}")
