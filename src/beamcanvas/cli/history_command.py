@@ -133,7 +133,7 @@ def _show(run: PastRun, as_json: bool) -> int:
         rows.append(
             (
                 node.node_id,
-                node.task,
+                node.task or "",
                 node.state + far,
                 _local(node.started),
                 _seconds(node.seconds),

@@ -49,12 +49,13 @@ class PastNode:
     """One firing of a node in a run."""
 
     node_id: str
-    task: str
+    task: str | None
     started: str
     ended: str | None = None
     progress: int | None = None
     error: str | None = None
     traceback: str | None = None
+    title: str = ""
     inputs: dict[str, Any] = field(default_factory=dict)  #: values that were given
     linked: dict[str, str] = field(default_factory=dict)  #: where the others came from
     is_lost: bool = False  #: the run ended, or its process is no more, before it did
@@ -237,7 +238,9 @@ def _add_inputs(nodes: list[PastNode], graph: str) -> None:
         return
     linked = {id_text(n): found for n, found in linked_inputs(flat).items()}
     values = {id_text(n): node.default_inputs for n, node in flat.nodes.items()}
+    titles = {id_text(n): node.title for n, node in flat.nodes.items()}
     for node in nodes:
+        node.title = titles.get(node.node_id, node.node_id)
         sources = linked.get(node.node_id, {})
         node.linked = {str(name): source for name, source in sources.items()}
         node.inputs = {

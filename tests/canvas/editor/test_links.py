@@ -30,6 +30,7 @@ def dialog_for(window, qtbot, record: Link):
         {"data_mapping": {"a": "result"}},
         {"data_mapping": {"a": "result", "b": None}},
         {"conditions": {"too_small": True, "other": "text", "n": 3}},
+        {"extra": {"when": [{"source_output": "n", "is": "<", "value": 0.5}]}},
         {"conditions": {"n": "3", "list": [1, 2], "none": None, "true": "true"}},
         {"map_all_data": True, "required": True},
         {"on_error": True, "data_mapping": {"a": "WorkflowException"}},

@@ -396,6 +396,8 @@ class Engine(QObject):
         node_id = job.node_id
         run.done.add(node_id)
         self._show_began(run, job)
+        if job.where != HERE and job not in run.begun:  # it failed on its way there
+            run.record.began(job)
         run.record.ended(job)
         if job.error is not None:
             run.failed = True

@@ -134,9 +134,10 @@ def _how(inputs: tuple[str, ...], rules: Mapping[str, Any]) -> list[Input]:
             "executor",
             str | None,
             None,
-            "Where this step runs; by itself, where the scheme does.",
+            "Where this step runs; by itself, where the scheme does. What an executor takes can be "
+            "typed after its name: dask:tcp://host:8786, slurm:partition=gpu.",
             Param(
-                label="Run on", choices=[None, *choices], words=words, auto="as the scheme",
+                label="Run on", choices=lambda: [None, *choices], words=words, auto="as the scheme",
                 unavailable=lambda: {p.name: why for p in places() if (why := p.needs())},
             ),
         ),

@@ -82,8 +82,8 @@ class HistoryWindow(QWidget):
         split = QSplitter(Qt.Orientation.Vertical)
         split.addWidget(self.table)
         split.addWidget(self.view)
-        split.setStretchFactor(0, 3)
-        split.setStretchFactor(1, 2)
+        split.setStretchFactor(0, 1)
+        split.setStretchFactor(1, 1)
         split.setChildrenCollapsible(False)
         layout = QVBoxLayout(self)
         layout.addWidget(self.message_bar)
@@ -99,8 +99,7 @@ class HistoryWindow(QWidget):
         QShortcut(QKeySequence("Esc"), self, self.close)
         self.resize(1080, 660)
         kept = QSettings().value(_SIZE)
-        if kept is not None:
-            self.restoreGeometry(kept)
+        self.is_placed = kept is not None and self.restoreGeometry(kept)
         self._selected()
 
     # -- building it
@@ -141,7 +140,7 @@ class HistoryWindow(QWidget):
         self.table.setUniformRowHeights(True)
         self.table.setAlternatingRowColors(True)
         self.table.setAllColumnsShowFocus(True)
-        for column, width in enumerate((92, 142, 220, 70, 90, 80, 120)):
+        for column, width in enumerate((92, 158, 220, 80, 90, 80, 120)):
             self.table.setColumnWidth(column, width)
         self.table.currentItemChanged.connect(lambda *_: self._selected())
         self.table.itemActivated.connect(lambda *_: self.open())

@@ -64,7 +64,7 @@ class _Row:
         key = self.of.currentData()
         spec = self._part.known(self.node.currentData()).get(key)
         self.type.setText(_type(spec))
-        self.help.setPlaceholderText(getattr(spec, "help", "") or "Help")
+        self.help.setPlaceholderText(self._part.help_of(self.node.currentData(), key) or "Help")
         if not self.name.text() and key:
             self.name.setText(self._part.free_name(str(key), self))
 
@@ -97,6 +97,7 @@ class InterfacePart(QGroupBox):
         ):
             self._grid.addWidget(QLabel(words), 0, column)
             self._grid.setColumnStretch(column, stretch)
+        self._grid.setColumnMinimumWidth(3, 130)  # as in the other part
         self.add_button = QPushButton(f"Add {kind}")
         self.add_button.setAutoDefault(False)
         self.add_button.setEnabled(bool(nodes))
@@ -124,13 +125,28 @@ class InterfacePart(QGroupBox):
             self._grid.removeWidget(widget)
             widget.deleteLater()
 
+    def help_of(self, node_id: Any, key: Any) -> str:
+        """What the task says of an input or an output."""
+        task = self._task(node_id)
+        if task is not None and self.kind == "input" and key in task.inputs:
+            return str(task.help_for(key))
+        return str(getattr(self.known(node_id).get(key), "help", ""))
+
+    def _node(self, node_id: Any) -> StepNode | None:
+        return next((n for n in self.nodes if id_text(n.id) == node_id), None)
+
+    def _task(self, node_id: Any) -> Any:
+        node = self._node(node_id)
+        if node is None or node.run is None:
+            return None
+        node.run.find()
+        return node.run.task
+
     def known(self, node_id: Any) -> dict[Any, Any]:
         """The inputs or outputs of a node."""
-        node = next((n for n in self.nodes if id_text(n.id) == node_id), None)
+        node, task = self._node(node_id), self._task(node_id)
         if node is None or node.run is None:
             return {}
-        node.run.find()
-        task = node.run.task
         if self.kind == "input":
             known: dict[Any, Any] = dict(task.inputs) if task is not None else {}
             known |= {n: known.get(n) for n in node.run.settings}

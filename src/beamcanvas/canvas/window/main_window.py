@@ -272,6 +272,8 @@ class MainWindow(FileWindow):
         global _history
         if _history is None or sip.isdeleted(_history):
             _history = HistoryWindow(open_past_run)
+            if not _history.is_placed:
+                _history.move(self.geometry().center() - _history.rect().center())
         _history.show()
         _history.raise_()
         _history.activateWindow()

@@ -19,6 +19,8 @@ from AnyQt.QtWidgets import (
     QWidget,
 )
 
+from ..look import problem_colour
+
 if TYPE_CHECKING:
     from ...execution.history import PastNode, PastRun
 
@@ -78,7 +80,7 @@ class PastRunView(QWidget):
         self.nodes.setRootIsDecorated(False)
         self.nodes.setUniformRowHeights(True)
         self.nodes.setAlternatingRowColors(True)
-        for column, width in enumerate((170, 110, 142, 70, 420)):
+        for column, width in enumerate((170, 100, 158, 70, 380)):
             self.nodes.setColumnWidth(column, width)
         self.nodes.currentItemChanged.connect(lambda *_: self._show_node())
         self.trace = QPlainTextEdit()
@@ -108,11 +110,11 @@ class PastRunView(QWidget):
         if run == self._run:
             return
         before = self.nodes.currentItem()
-        chosen = before.text(0) if before is not None else None
+        chosen = before.toolTip(0) if before is not None else None
         if self._run is None or self._run.job_id != run.job_id:
             chosen = next((node.node_id for node in run.nodes if node.error), None)
         self._run = run
-        self.head.setText(_head(run))
+        self.head.setText(_head(run, problem_colour(self)))
         self.nodes.blockSignals(True)
         self.nodes.clear()
         for node in run.nodes:
@@ -131,7 +133,7 @@ class PastRunView(QWidget):
             self.trace.setPlainText(f"{node.error}\n\n{node.traceback or ''}".rstrip())
 
 
-def _head(run: PastRun) -> str:
+def _head(run: PastRun, colour: str) -> str:
     rows = [f"<b>{escape(run.title)}</b>  {run.job_id}"]
     where = f"{run.executor}, process {run.process_id} of {run.user_name} on {run.host_name}"
     rows.append(escape(f"{run.path}, {where}" if run.path else where))
@@ -141,6 +143,9 @@ def _head(run: PastRun) -> str:
     if run.results:
         url = QUrl.fromLocalFile(run.results).toString()
         rows.append(f"Results: <a href='{escape(url)}'>{escape(run.results)}</a>")
+    if run.error:
+        error = escape(" ".join(run.error.split()))
+        rows.append(f"<span style='color: {colour}'>{error}</span>")
     return "<br/>".join(rows)
 
 
@@ -150,7 +155,7 @@ def _item(node: PastNode) -> QTreeWidgetItem:
     said += [f"{name} from {source}" for name, source in node.linked.items()]
     item = QTreeWidgetItem(
         [
-            node.node_id,
+            node.title or node.node_id,
             node.state + far,
             local(node.started),
             ended_words(node.seconds),
@@ -159,6 +164,8 @@ def _item(node: PastNode) -> QTreeWidgetItem:
         ]
     )
     item.setIcon(1, state_icon(node.state))
+    item.setToolTip(0, node.node_id)
+    item.setToolTip(5, node.task or "")
     item.setToolTip(4, "\n".join(said))
     item.setToolTip(1, node.error or "")
     item.setTextAlignment(3, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from AnyQt.QtCore import QSettings
+from AnyQt.QtCore import QSettings, Qt
 from AnyQt.QtWidgets import QAction, QActionGroup, QInputDialog, QMenu, QToolButton, QWidget
 
 from ...execution.executors.places import Place, place_words, places
@@ -58,6 +58,8 @@ class RunOnMenu(QMenu):
                 action.setToolTip(f"{place.help} {reason}")
             elif place.argument:
                 self._add_said(place, now)
+            elif now.startswith(f"{place.name}:"):
+                self._add(now, place_words(now), place.help, True)
 
     def _add(self, where: str, words: str, tip: str, chosen: bool) -> QAction:
         action = self.addAction(words, lambda: self._choose(where))
@@ -72,8 +74,10 @@ class RunOnMenu(QMenu):
         last = QSettings().value(f"{_LAST}/{place.name}", "", type=str)
         said = now if now.startswith(f"{place.name}:") else f"{place.name}:{last}" if last else ""
         if said:
-            self._add(said, f"    {said.partition(':')[2]}", place.help, said == now)
-        action = self.addAction("    other …", lambda: self._ask(place, said.partition(":")[2]))
+            self._add(said, place_words(said), place.help, said == now)
+        action = self.addAction(
+            f"{place.asking} …", lambda: self._ask(place, said.partition(":")[2])
+        )
         action.setToolTip(f"Give the {place.argument}.")
 
     def _ask(self, place: Place, said: str) -> None:
@@ -92,12 +96,13 @@ class RunOnButton(QToolButton):
         super().__init__()
         self.setObjectName("run-on-button")
         self.setIcon(icon("run_on"))
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.setMenu(RunOnMenu("Run on", now, choose, self))
 
     def show_where(self, where: str) -> None:
         """Name the executor that is chosen."""
         words = place_words(where)
-        self.setText(words if len(words) <= 28 else f"{words[:27]}…")
+        self.setText(words if len(words) <= 32 else f"{words[:31]}…")
         self.setToolTip(f"The scheme runs on: {words}")
         self.setAccessibleName(f"Run on {words}")

@@ -116,7 +116,7 @@ def _crate(
             fragment("run", number, name),
             "CreateAction",
             name=f"Run of {name}",
-            description=f"{node.task}, by {run.executor} on {run.host_name}.",
+            description=f"{node.task or node.title}, by {run.executor} on {run.host_name}.",
             instrument={"@id": tool_id(name)},
             agent=agent,
             object=by_text.get(name),

@@ -22,6 +22,7 @@ class Place:
     help: str
     #: what can be said after its name and a colon, in words; empty where nothing can
     argument: str = ""
+    asking: str = ""  #: words for choosing it and saying that
     #: why it can't be used here, in a sentence; empty where it can
     needs: Callable[[], str] = lambda: ""
 
@@ -48,8 +49,8 @@ _OWN = (
     Place(HERE, "This computer", "In this program, several steps at a time."),
     Place(
         "processes",
-        "Processes of this computer",
-        "Each step in a process of its own: one that crashes takes no other with it.",
+        "Processes here",
+        "In processes of this computer: a step that crashes takes no other with it.",
     ),
     Place(
         "dask",
@@ -57,6 +58,7 @@ _OWN = (
         "On a dask cluster: one of this computer, or that of an address.",
         "address of its scheduler (tcp://host:8786), slurm:10 for 10 jobs of SLURM, or nothing "
         "for a cluster of this computer",
+        "Dask at",
         _extra("distributed", "dask"),
     ),
     Place(
@@ -64,6 +66,7 @@ _OWN = (
         "Workers of a queue",
         "On the workers that `beamcanvas worker` started, here or on other computers.",
         "name of the queue, or nothing for the usual one",
+        "Workers of the queue",
         _extra("celery", "celery"),
     ),
     Place(
@@ -71,6 +74,7 @@ _OWN = (
         "SLURM",
         "Each step a job of the cluster, with the resources that it asks for.",
         "settings such as partition=gpu, or nothing",
+        "SLURM with",
         _slurm,
     ),
 )
@@ -86,7 +90,13 @@ def places() -> list[Place]:
     return [
         *_OWN,
         *(
-            Place(name, name, f"An executor of {dist.name}." if dist is not None else "", "setting")
+            Place(
+                name,
+                name,
+                f"An executor of {dist.name}." if dist is not None else "",
+                "setting",
+                f"{name} with",
+            )
             for name, dist in sorted(installed.items())
             if name not in own
         ),
