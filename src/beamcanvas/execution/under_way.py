@@ -79,6 +79,7 @@ class UnderWay:
         """Run to the end, or until it is stopped: then return why."""
         stopped: BaseException | None = None
         try:
+            self._executor.begin(self._flat)
             self._loop()
         except BaseException as error:
             stopped = error
@@ -88,6 +89,7 @@ class UnderWay:
         finally:
             self.result.seconds = time() - self.result.started
             self.result.firings = self._scheduler.firings
+            self._executor.end(stopped or self.error)
             self._events.end(stopped or self.error)
         return stopped
 

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from ..errors import InputError, TaskError
 from ..task import Progress, Task, resolve
 from ..task.paths import absolute_paths
-from ..workflow import InputName
+from ..workflow import InputName, NodeId
 from ..workflow.rules import PLAIN, Rules, rules_of
 from .scheduler import Firing
 
@@ -36,6 +36,7 @@ class Work:
     #: outputs that conditions look at: they have to come back as they are; None is all
     looked_at: frozenset[str | int] | None = None
     rules: Rules = PLAIN
+    node: NodeId = ""  #: its node
 
     @classmethod
     def of(cls, firing: Firing, folder: Path) -> Work:
@@ -51,6 +52,7 @@ class Work:
             firing.offered,
             folder,
             rules=rules_of(node),
+            node=node.id,
         )
 
     @property

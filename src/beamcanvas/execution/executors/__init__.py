@@ -21,6 +21,7 @@ _OWN = {
     "threads": (".threads", "Threads"),
     "processes": (".processes", "Processes"),
     "dask": (".dask", "Dask"),
+    "pypushflow": (".pypushflow", "Pypushflow"),
     "slurm": ("..slurm", "from_text"),
 }
 _COUNTED = ("threads", "processes")

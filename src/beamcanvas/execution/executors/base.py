@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from types import TracebackType
 from typing import Any
 
+from ...workflow import Workflow
 from ..work import Report, Work
 
 
@@ -16,6 +17,12 @@ class Executor(ABC):
     reported, so that a report needs no locks. An executor can serve one run after another,
     and is closed at the end by whoever made it.
     """
+
+    def begin(self, flat: Workflow) -> None:  # noqa: B027 - most look at the work alone
+        """A run of this workflow, without subgraphs, begins."""
+
+    def end(self, error: BaseException | None) -> None:  # noqa: B027
+        """It ended: its failure, or why it was stopped, if any."""
 
     @abstractmethod
     def submit(self, work: Work) -> None:

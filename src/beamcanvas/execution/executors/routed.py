@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from time import monotonic
 from typing import Any
 
+from ...workflow import Workflow
 from ..work import Report, Work
 from .base import Executor
 from .elsewhere import kept_elsewhere
@@ -42,6 +43,14 @@ class Routed(Executor):
         except BaseException:
             self.close()
             raise
+
+    def begin(self, flat: Workflow) -> None:
+        for executor in (self._rest, *self._named.values()):
+            executor.begin(flat)
+
+    def end(self, error: BaseException | None) -> None:
+        for executor in (self._rest, *self._named.values()):
+            executor.end(error)
 
     def submit(self, work: Work) -> None:
         name = work.rules.executor
