@@ -211,12 +211,12 @@ def test_a_broker_that_restarts_loses_nothing(own_redis: OwnRedis, tmp_path: Pat
         try:
             queued.result(20)
             running = submit(
-                one(job_tasks.long, file=str(file), seconds=2.0), broker=board, outputs=None
+                one(job_tasks.long, file=str(file), seconds=1.0), broker=board, outputs=None
             )
             until(lambda: len(lines(file)) == 2)
-            threading.Timer(0.2, own_redis.stop).start()
-            threading.Timer(3.0, own_redis.start).start()
-            time.sleep(0.3)
+            threading.Timer(0.1, own_redis.stop).start()
+            threading.Timer(1.5, own_redis.start).start()
+            time.sleep(0.2)
             running.result(30)  # it ended while the broker was away
             after = submit(one(job_tasks.once, file=str(file), name="after"), broker=board)
             after.result(30)

@@ -206,7 +206,7 @@ def test_the_first_interrupt_waits_and_the_second_hands_back(
 ) -> None:
     worker = start_worker(queue)
     short = submit(
-        one(job_tasks.long, file=str(tmp_path / "a"), seconds=1.0), broker=board, queue=queue
+        one(job_tasks.long, file=str(tmp_path / "a"), seconds=0.5), broker=board, queue=queue
     )
     until(lambda: lines(tmp_path / "a"))
     worker.interrupt()

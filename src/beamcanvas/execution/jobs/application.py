@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from celery import Celery
 
-from .board import KEPT
 from .redis_board import PREFIX
 
 #: seconds after which celery delivers what a worker took and never began. A job that is
@@ -14,17 +13,17 @@ _REDELIVERED = 60
 
 def application(url: str) -> Celery:
     """The application on a Redis, for clients and workers."""
-    made = Celery("beamcanvas", broker=url, backend=url, set_as_current=False)
-    own_keys = {"global_keyprefix": f"{PREFIX}celery:"}
+    made = Celery("beamcanvas", broker=url, set_as_current=False)
     made.conf.update(
         accept_content=["json"],
         broker_connection_max_retries=None,
         broker_connection_retry_on_startup=True,
-        broker_transport_options={**own_keys, "visibility_timeout": _REDELIVERED},
-        result_backend_transport_options=own_keys,
-        result_expires=KEPT,
+        broker_transport_options={
+            "global_keyprefix": f"{PREFIX}celery:",
+            "visibility_timeout": _REDELIVERED,
+        },
+        task_ignore_result=True,  # the board has it
         task_serializer="json",
-        task_store_errors_even_if_ignored=False,
         worker_disable_prefetch=True,
         worker_prefetch_multiplier=1,
         worker_hijack_root_logger=False,

@@ -109,7 +109,10 @@ class Board(ABC):
         if result is not None:
             self.keep_result(job.id, result)
         mine = {"state": "running", "worker": job.worker}
-        ended = self.change(job.id, mine, {"state": state, "error": error, "ended": time()})
+        end: dict[str, Any] = {"state": state, "error": error, "ended": time()}
+        if state == "done":
+            end["fraction"] = 1.0
+        ended = self.change(job.id, mine, end)
         for child in self.children(job.id):
             self.cancel(child.id)
         return ended

@@ -3,24 +3,43 @@
 from __future__ import annotations
 
 import logging
+import socket
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Event as Flag
 from threading import Thread
+from typing import Any
 
 from celery import Celery
 from celery.apps import worker as program
+from celery.concurrency import thread
 from celery.worker import state
 
 from .job import Attendant
 
-#: seconds between looks whether a place is free
-_TICK = 0.02
+
+class _Pool(thread.TaskPool):  # type: ignore[misc] # celery has no types
+    """Threads that say when one of them is free, so that the next message is asked for."""
+
+    free: socket.socket
+
+    def on_apply(
+        self,
+        target: object,
+        args: object,
+        kwargs: object,
+        callback: Callable[..., None],
+        **how: Any,
+    ) -> object:
+        def done(*result: object, **options: object) -> None:
+            callback(*result, **options)
+            with suppress(OSError):
+                self.free.send(b".")
+
+        return super().on_apply(target, args, kwargs, done, **how)
 
 
-def _nothing() -> None: ...
-
-
-class _Worker(program.Worker):  # type: ignore[misc] # celery has no types
+class _Worker(program.Worker):  # type: ignore[misc]
     """Without celery's own words, title of the process and answers to signals."""
 
     def setup_logging(self, colorize: bool | None = None) -> bool:
@@ -31,9 +50,11 @@ class _Worker(program.Worker):  # type: ignore[misc] # celery has no types
     def set_process_status(self, info: str) -> None: ...
 
     def on_consumer_ready(self, consumer: object) -> None:
+        """Also after the connection was lost."""
         super().on_consumer_ready(consumer)
-        # who has no place free asks for no message, and nobody wakes it when a place is free
-        self.hub.call_repeatedly(_TICK, _nothing)
+        # who has no place free asks for no message, and nothing else wakes it
+        told, self.pool.free = socket.socketpair()
+        self.hub.add_reader(told, told.recv, 4096)
 
 
 def serve(
@@ -52,7 +73,7 @@ def serve(
     app.task(do, name=task)
     made = _Worker(
         app=app,
-        pool_cls="threads",
+        pool_cls=_Pool,
         concurrency=attendant.places,
         queues=list(attendant.queues),
         hostname=f"beamcanvas@{attendant.id}",

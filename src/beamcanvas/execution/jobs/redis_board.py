@@ -34,6 +34,15 @@ end
 redis.call('HSET', KEYS[1], unpack(ARGV, 2 * n + 2))
 return 1
 """
+#: begins a job that is queued, and gives what it consists of
+_CLAIM = """
+if redis.call('HGET', KEYS[1], 'state') ~= '"queued"' then return nil end
+local payload = redis.call('GET', KEYS[2])
+if not payload then return nil end
+redis.call('HSET', KEYS[1], 'state', '"running"', 'worker', ARGV[1], 'started', ARGV[2])
+redis.call('HINCRBY', KEYS[1], 'attempt', 1)
+return {redis.call('HGETALL', KEYS[1]), payload}
+"""
 
 
 class RedisBoard(Board):
@@ -72,6 +81,7 @@ class RedisBoard(Board):
             raise InputError(f"{self.name}: this is no address of a Redis: {error}.") from None
         self._celery: Celery | None = None
         self._change = self._redis.register_script(_CHANGE)
+        self._claim = self._redis.register_script(_CLAIM)
         with self._reached():
             self._redis.ping()
 
@@ -121,7 +131,6 @@ class RedisBoard(Board):
                 (job.id,),
                 task_id=job.id,
                 queue=job.queue,
-                ignore_result=job.kind == "node",
                 retry=False,
             )
         except (*self._errors, OperationalError) as error:
@@ -133,22 +142,36 @@ class RedisBoard(Board):
             changed = bool(self._change(keys=[_key(job_id)], args=[len(when), *pairs]))
             if changed and to.get("state") in ENDED:
                 with self._redis.pipeline() as steps:
+                    steps.rpush(_end(job_id), b"ended")
                     steps.srem(_OPEN, job_id)
                     for key in _keys(job_id):
                         steps.expire(key, int(KEPT))
                     steps.execute()
         return changed
 
+    def wait(self, job_id: str, seconds: float) -> Job | None:
+        job = self.job(job_id)
+        if job is None or job.is_ended or seconds <= 0:
+            return job
+        with self._reached():  # it stays there, for others who wait
+            self._redis.blmove(_end(job_id), _end(job_id), seconds)
+        return self.job(job_id)
+
+    def claim(self, job_id: str, worker: str) -> tuple[Job, bytes] | None:
+        keys = [_key(job_id), f"{PREFIX}payload:{job_id}"]
+        with self._reached():
+            begun: Any = self._claim(keys=keys, args=[json.dumps(worker), json.dumps(time())])
+        if begun is None:
+            return None
+        fields, payload = begun
+        return _job(dict(zip(fields[::2], fields[1::2], strict=True))), payload
+
     def _read(self, job_ids: Sequence[str]) -> list[Job]:
         with self._reached(), self._redis.pipeline(transaction=False) as steps:
             for job_id in job_ids:
                 steps.hgetall(_key(job_id))
             found = steps.execute()
-        return [
-            Job(**{name.decode(): json.loads(value) for name, value in fields.items()})
-            for fields in found
-            if b"id" in fields
-        ]
+        return [_job(fields) for fields in found if b"id" in fields]
 
     def job(self, job_id: str) -> Job | None:
         found = self._read([job_id])
@@ -244,12 +267,22 @@ class RedisBoard(Board):
         self._redis.close()
 
 
+def _job(fields: Any) -> Job:
+    return Job(**{name.decode(): json.loads(value) for name, value in fields.items()})
+
+
 def _key(job_id: str) -> str:
     return f"{PREFIX}job:{job_id}"
 
 
-def _keys(job_id: str) -> tuple[str, str, str]:
-    return _key(job_id), f"{PREFIX}payload:{job_id}", f"{PREFIX}result:{job_id}"
+def _end(job_id: str) -> str:
+    return f"{PREFIX}end:{job_id}"
+
+
+def _keys(job_id: str) -> tuple[str, ...]:
+    return (
+        _key(job_id), _end(job_id), f"{PREFIX}payload:{job_id}", f"{PREFIX}result:{job_id}",
+    )  # fmt: skip
 
 
 def _texts(found: Any) -> list[str]:

@@ -23,6 +23,8 @@ T = TypeVar("T")
 
 #: seconds after which it is looked whether a job is still wanted
 _LOOK = 0.2
+#: seconds between news of how far a workflow is
+_TOLD = 0.5
 #: seconds after which a board that can't be reached is tried again
 _AGAIN = 0.5
 
@@ -141,6 +143,7 @@ class _Watched:
         self._board = board
         self._job = job
         self.end: Done | BaseException | None = None
+        self._told = monotonic()
 
     def _tell(self, *news: Any) -> None:
         if self._board is None or self._job is None:
@@ -149,7 +152,8 @@ class _Watched:
         with suppress(BoardError):
             if job.kind == "node":
                 self._board.tell(job.address or "", pickle.dumps((job.id, *news)))
-            elif news[0] == "progressed":
+            elif news[0] == "progressed" and monotonic() - self._told > _TOLD:
+                self._told = monotonic()
                 mine = {"state": "running", "worker": job.worker}
                 self._board.change(job.id, mine, {"fraction": news[1], "message": news[2]})
 

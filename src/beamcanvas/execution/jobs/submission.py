@@ -12,7 +12,7 @@ from ...errors import InputError, TaskError
 from ...workflow import Workflow
 from ...workflow.validation import check
 from ..selection import Inputs, Outputs, OutputSelection, node_inputs
-from .board import Board, BoardError
+from .board import BEAT, Board, BoardError
 from .job import QUEUE, Job
 from .order import Order, Outcome
 from .where import open_board
@@ -84,7 +84,7 @@ def submit(
     board = broker if isinstance(broker, Board) else open_board(broker)
     job = Job(workflow.title, queue=queue, timeout=timeout)
     board.submit(job, payload)
-    return Submitted(job.id, board)
+    return Submitted(job, board)
 
 
 class Submitted:
@@ -92,15 +92,15 @@ class Submitted:
 
     Parameters
     ----------
-    job_id:
-        Its id, or the beginning of it.
+    job:
+        It, its id, or the beginning of that.
     broker:
         As for `submit`.
     """
 
-    def __init__(self, job_id: str, broker: str | Board | None = None) -> None:
+    def __init__(self, job: str | Job, broker: str | Board | None = None) -> None:
         self.board = broker if isinstance(broker, Board) else open_board(broker)
-        self.id = self.board.find(job_id).id
+        self.id = job.id if isinstance(job, Job) else self.board.find(job).id
 
     def job(self) -> Job:
         """What the board says of it now."""
@@ -118,12 +118,12 @@ class Submitted:
         """
         end = None if seconds is None else monotonic() + seconds
         away: float | None = None
-        recovered = 0.0
+        recovered = monotonic()
         while True:
             try:
                 job = self.board.wait(self.id, 1.0)
                 away = None
-                if monotonic() - recovered > 5.0:
+                if monotonic() - recovered > BEAT:
                     recovered = monotonic()
                     self.board.recover()
             except BoardError:
