@@ -1,4 +1,4 @@
-"""Subtract one projection from another."""
+"""Subtract one frame from another."""
 
 from __future__ import annotations
 
@@ -10,4 +10,4 @@ class OWCompareFrames(TaskWidget, task="beamcanvas.tomography.compare_frames"):
     description = "Subtract one projection from another."
     icon = "icons/compare_frames.svg"
     priority = 50
-    keywords = ("difference", "radios", "opposite", "0 and 180")
+    keywords = ("difference", "radios", "opposite", "0 and 180", "darks", "flats")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from beamcanvas.canvas.widget import TaskWidget
 
+from .slice_stack_preview import SliceStackPreview
+
 
 class OWScans(TaskWidget, task="beamcanvas.tomography.reconstruct_scans"):
     name = "Reconstruct scans"
@@ -11,3 +13,4 @@ class OWScans(TaskWidget, task="beamcanvas.tomography.reconstruct_scans"):
     icon = "icons/scans.svg"
     priority = 67
     keywords = ("series", "batch", "many", "stack")
+    previews = {"slices": SliceStackPreview}  # noqa: RUF012

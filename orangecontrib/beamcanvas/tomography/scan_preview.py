@@ -216,7 +216,7 @@ class _Frames:
             at = count // 2 if kind == SINOGRAM else 0
         at = min(at, count - 1)
         if kind == SINOGRAM:
-            return Seen(kind, at, count, f"row of {count}", _sinogram(projections, at))
+            return Seen(kind, at, count, f"of {count} rows", _sinogram(projections, at))
         where = f"of {count}, at {np.rad2deg(projections.angles[at]):.5g}°"
         return Seen(kind, at, count, where, _radio(projections, at, kind == MEASURED))
 

@@ -20,6 +20,7 @@ from beamcanvas.tomography import (
     TomoScan,
     bin_pixels,
     correct_hot_pixels,
+    find_centre,
     open_scan,
     reduce_darks_and_flats,
     remove_rings,
@@ -250,3 +251,23 @@ def test_what_failed_stands_out_among_many_scans(qtbot, tmp_path: Path):
     )
     page.show_value([{"File": "savu", "Open scan": "done, 0.1 s", "Problem": ""}])
     assert page.problems.isHidden()
+
+
+def test_what_the_file_says_stands_in_the_fields(qtbot, scan: TomoScan):
+    widget = made(qtbot, "ow_edit_scan", scan=scan)
+    run(qtbot, widget)
+    rows = widget.form.rows
+    assert rows["energy"].field.line.placeholderText() == "auto: 25"
+    assert rows["distance"].field.line.placeholderText() == "auto: 50"
+    assert rows["pixel_width"].field.line.placeholderText() == "auto: 1"
+
+
+def test_each_slice_of_a_stack_has_its_scan_s_name(qtbot, scan: TomoScan):
+    centred = find_centre(scan).scan
+    widget = made(qtbot, "ow_scans", scans=Scans((scan, scan)), like=centred)
+    run(qtbot, widget)
+    widget.area.tabs.setCurrentIndex(1)
+    page = widget.area.page("Slices")
+    assert page.where.text() == page.names[0]
+    page.browser.setValue(1)
+    assert page.where.text() == page.names[1]

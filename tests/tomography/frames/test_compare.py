@@ -30,12 +30,25 @@ def test_the_difference_of_two_projections(savu: TomoScan) -> None:
         raw = projections.raw(3).astype(float) - projections.raw(7)
     found = compare_frames(savu, mirrored=True)
     np.testing.assert_array_equal(found.image, first - last[:, ::-1])
-    assert found.said == "projection 0 (-88.2°) less 90 (91.8°), mirrored"
+    assert found.said == "projection 0 (-88.2°) less projection 90 (91.8°), mirrored"
     measured = compare_frames(savu, first=3, second=7, raw=True)
     np.testing.assert_array_equal(measured.image, raw)
     assert measured.nxdata().label == "Difference of counts"
     with pytest.raises(InputError, match="no projection 91 among 91"):
         compare_frames(savu, second=91)
+
+
+def test_the_difference_of_any_two_frames(savu: TomoScan) -> None:
+    with h5py.File(savu.file) as root:
+        detector = root[f"{ENTRY}/instrument/detector"]
+        keys, frames = detector["image_key"][()], detector["data"][()].astype(np.float32)
+    dark, flat = (int(np.flatnonzero(keys == key)[0]) for key in (2, 1))
+    found = compare_frames(savu, first=flat, second=dark, all_frames=True)
+    np.testing.assert_array_equal(found.image, frames[flat] - frames[dark])
+    assert found.said == f"frame {flat} (flat) less frame {dark} (dark)"
+    assert found.nxdata().label == "Difference of counts"
+    with pytest.raises(InputError, match="no frame 93 among 93"):
+        compare_frames(savu, first=93, all_frames=True)
 
 
 @pytest.mark.parametrize("moved", [0.0, 2.5])

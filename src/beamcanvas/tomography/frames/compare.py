@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, NamedTuple
+from functools import partial
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +14,7 @@ from ...errors import InputError
 from ...nexus import Axis, NXData
 from ...nexus.chunks import Buffers
 from ...task import SILENT, Param, Progress, task
-from ..scan.nxtomo import RETURN, read_table
+from ..scan.nxtomo import DARK, FLAT, INVALID, PROJECTION, RETURN, read_table
 from ..scan.types import TomoScan
 from .flatten import FlatField, oriented
 from .projections import Projections
@@ -20,6 +22,13 @@ from .source import FrameSource
 
 _SAME = 0.05  #: degrees by which two angles may differ and still be the same
 _MOVED = 0.5  #: pixels by which a sample may move unnoticed
+_KINDS = {
+    PROJECTION: "projection",
+    FLAT: "flat",
+    DARK: "dark",
+    INVALID: "invalid",
+    RETURN: "on the way back",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,8 +70,9 @@ def compare_frames(
     second: Annotated[int | None, Param(ge=0, auto="the last", label="Less projection")] = None,
     mirrored: Annotated[bool, Param(label="Mirror the second")] = False,
     raw: Annotated[bool, Param(label="As they were measured")] = False,
+    all_frames: Annotated[bool, Param(label="Count darks, flats and all others too")] = False,
 ) -> FrameDifference:
-    """Subtract one projection from another.
+    """Subtract one projection, or any other frame, from another.
 
     Parameters
     ----------
@@ -76,28 +86,44 @@ def compare_frames(
         Mirror the second left to right, to compare projections half a turn apart.
     raw:
         Without flat field and treatments, in counts.
+    all_frames:
+        The numbers are those of frames in the file, which are shown as they were measured.
 
     Raises
     ------
     InputError
-        When there are no such projections.
+        When there are no such projections or frames.
     """
-    with Projections(scan) as projections:
-        count = projections.shape[0]
-        other = count - 1 if second is None else second
-        for number in (first, other):
-            if number >= count:
-                raise InputError(f"{scan.name}: there is no projection {number} among {count}.")
-        read = projections.raw if raw else projections.radio
-        one, two = (np.asarray(read(n), np.float32) for n in (first, other))
+    with Projections(scan) as projections, _source(scan) as source:
         degrees = np.rad2deg(projections.angles)
+        words = [f"projection {n} ({angle:.4g}°)" for n, angle in enumerate(degrees)]
+        read: Callable[[int], NDArray[Any]] = projections.raw if raw else projections.radio
+        if all_frames:
+            keys = read_table(scan).keys
+            words = [f"frame {n} ({_KINDS[key]})" for n, key in enumerate(keys.tolist())]
+            read = partial(_frame, source, scan)
+        what = "frame" if all_frames else "projection"
+        other = len(words) - 1 if second is None else second
+        for number in (first, other):
+            if number >= len(words):
+                raise InputError(f"{scan.name}: there is no {what} {number} among {len(words)}.")
+        one, two = (np.asarray(read(n), np.float32) for n in (first, other))
     if mirrored:
         two = two[:, ::-1]
-    said = (
-        f"projection {first} ({degrees[first]:.4g}°) less {other} ({degrees[other]:.4g}°)"
-        f"{', mirrored' if mirrored else ''}"
-    )
-    return FrameDifference(one - two, said, "Difference of counts" if raw else "Difference of I/I0")
+    said = f"{words[first]} less {words[other]}{', mirrored' if mirrored else ''}"
+    unit = "counts" if raw or all_frames else "I/I0"
+    return FrameDifference(one - two, said, f"Difference of {unit}")
+
+
+def _source(scan: TomoScan) -> FrameSource:
+    return FrameSource(scan.file, f"{scan.entry}/instrument/detector/data")
+
+
+def _frame(source: FrameSource, scan: TomoScan, number: int) -> NDArray[Any]:
+    """A frame of the file as it was measured, its flips undone."""
+    frame = source.read(np.array([number]), slice(None), Buffers())
+    whole: NDArray[Any] = oriented(frame, scan.flips)[0]
+    return whole
 
 
 @task(title="Sample moved?", requires="tomography")
@@ -130,21 +156,21 @@ def check_sample_moved(scan: TomoScan, *, progress: Progress = SILENT) -> Sample
     rows: list[dict[str, float]] = []
     worst: FrameDifference | None = None
     furthest = -1.0
-    with FrameSource(scan.file, f"{scan.entry}/instrument/detector/data") as source:
+    with _source(scan) as source:
         for one, two in progress.each(pairs, "Comparing frames"):
             images = np.empty((2, *scan.shape[1:]), np.float32)
             for image, number in zip(images, (one, two), strict=True):
-                read = source.read(np.array([number]), slice(None), Buffers())
-                flat.apply(oriented(read, scan.flips), np.array([number]), image[None])
+                read = _frame(source, scan, number)
+                flat.apply(read[None], np.array([number]), image[None])
             shift, _, _ = phase_cross_correlation(images[0], images[1], upsample_factor=20)
             down, right = -float(shift[0]), -float(shift[1])
             rows.append(
                 {
-                    "angle (°)": float(table.angles[two]),
+                    "angle (°)": round(float(table.angles[two]), 3),
                     "first frame": one,
                     "second frame": two,
-                    "right (px)": right,
-                    "down (px)": down,
+                    "right (px)": round(right, 2) + 0.0,  # and no -0
+                    "down (px)": round(down, 2) + 0.0,
                 }
             )
             if np.hypot(down, right) > furthest:

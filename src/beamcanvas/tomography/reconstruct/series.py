@@ -56,7 +56,11 @@ class SliceStack:
         return NXData(
             name="attenuation",
             signal=self.data,
-            axes=(Axis(name="scan", values=count), Axis(name="y"), Axis(name="x")),
+            axes=(
+                Axis(name="scan", values=count),
+                Axis(name="y", unit="px"),
+                Axis(name="x", unit="px"),
+            ),
             unit=self.unit,
             label="Attenuation",
             title=", ".join(self.names),
