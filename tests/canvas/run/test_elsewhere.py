@@ -148,12 +148,12 @@ def test_a_scheme_that_is_opened_again_lights_up(drawn, qtbot, history, tmp_path
     qtbot.waitUntil(lambda: len([*kept.folder().rglob("*.outputs")]) == 2)
 
     strange = drawn(workflow)  # its tasks are of no widget: they aren't even looked at
-    strange.engine.light_up()
+    strange.engine.lighting.light_up()
     identifiers = {node.task_identifier for node in workflow.nodes.values()}
     monkeypatch.setattr(catalogue(), "task_of", {i: i for i in identifiers})
     again = drawn(workflow)
     with qtbot.waitSignal(again.engine.said):
-        again.engine.light_up()
+        again.engine.lighting.light_up()
     assert [node.run.state for node in again.nodes] == [State.DONE, State.DONE]
     assert again.node_of("second").run.outputs == {"result": 2.0}
     assert again.node_of("second").run.linked["a"].value == 1.0
@@ -163,7 +163,7 @@ def test_a_scheme_that_is_opened_again_lights_up(drawn, qtbot, history, tmp_path
     workflow.nodes["second"].default_inputs["b"] = 5.0
     changed = drawn(workflow)
     with qtbot.waitSignal(changed.engine.said):
-        changed.engine.light_up()
+        changed.engine.lighting.light_up()
     assert [node.run.state for node in changed.nodes] == [State.DONE, State.IDLE]
     ran(changed, qtbot)  # who asks for a run gets one
     assert calls.read_text() == "xx"

@@ -261,10 +261,10 @@ def test_a_history_that_is_none_yet_and_one_that_is_damaged(configured, qtbot, t
 
 
 def test_what_ran_is_run_again_on_the_canvas(shown, qtbot):
-    from beamcanvas.canvas.window import main_window
+    from beamcanvas.canvas.window import main_window, run_window
 
     run(two("past"), events=["history"], job_id="past-1")
-    main_window.open_past_run(History().workflow("past-1"), True)
+    run_window.open_past_run(History().workflow("past-1"), True)
     qtbot.waitUntil(lambda: _again(main_window), timeout=20000)
 
 

@@ -90,12 +90,10 @@ def _sign(state: State) -> QPainterPath:
         path.lineTo(0, 0.6)
         path.moveTo(0, 3.4)
         path.lineTo(0, 3.5)
-    elif state is State.QUEUED:  # an hourglass
-        path.moveTo(-2.6, -3.4)
-        path.lineTo(2.6, -3.4)
-        path.lineTo(-2.6, 3.4)
-        path.lineTo(2.6, 3.4)
-        path.closeSubpath()
+    elif state is State.QUEUED:  # the hands of a clock
+        path.moveTo(0, -3.8)
+        path.lineTo(0, 0.4)
+        path.lineTo(2.8, 2.0)
     elif state is State.RUNNING:
         path.moveTo(-1.6, -3)
         path.lineTo(3, 0)

@@ -7,13 +7,12 @@ is still to do; work that the change doesn't reach goes on and is taken over.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from AnyQt import sip
 from AnyQt.QtCore import QObject, QTimer
 from AnyQt.QtCore import pyqtSignal as Signal
 from AnyQt.QtWidgets import QUndoStack
@@ -30,14 +29,13 @@ from ...workflow.rules import NODE_KEY
 from ...workflow.validation import check
 from ..preload import want
 from ..scheme import Scheme, StepNode, reach
-from ..threads import pool, window_thread
 from ..toolbox.registry import catalogue
-from . import kept, planning, words
+from . import planning, words
 from .automatic import Automatic
 from .current_run import CurrentRun
 from .following import Followed
 from .jobs import Job, Workers
-from .kept import KeptResults
+from .lighting import Lighting
 from .node_run import State
 from .recorded import Record, records_automatic
 from .step_run import StepRun
@@ -72,6 +70,7 @@ class Engine(QObject):
         self.workers.ended.connect(self._ended)
         self.automatic = Automatic(self)
         self.followed = Followed(self)
+        self.lighting = Lighting(self)
         self._run: CurrentRun | None = None
         #: of each node of the flat graph, the latest
         self._outputs: dict[NodeId, dict[str, Any]] = {}
@@ -200,7 +199,7 @@ class Engine(QObject):
         elif node.run.state in (State.DONE, State.STALE):  # back again, by undo
             self._outputs[node.id] = node.run.outputs
             self._top[node.id] = node.id
-        node.run.folder = self._folder()
+        node.run.folder = self.folder
         want(catalogue().libraries.get(node.kind.category, ()))
 
     def _node_removed(self, node: StepNode) -> None:
@@ -227,9 +226,11 @@ class Engine(QObject):
     def _env_changed(self, key: str, *_: Any) -> None:
         if key == "basedir":
             for node in self.scheme.nodes:
-                node.run.folder = self._folder()
+                node.run.folder = self.folder
 
-    def _folder(self) -> Path:
+    @property
+    def folder(self) -> Path:
+        """Of the scheme, for relative paths."""
         return Path(self.scheme.get_runtime_env("basedir") or Path.cwd())
 
     def setting_edited(self, node: StepNode) -> None:
@@ -256,47 +257,19 @@ class Engine(QObject):
 
     # -- results of before
 
-    @cached_property
-    def _kept(self) -> KeptResults:
-        return KeptResults()
-
-    def light_up(self) -> None:
-        """Show what earlier sessions kept of the scheme, in a moment; nothing runs for it."""
-        try:
-            flat = flatten(self.scheme.workflow())
-        except BeamcanvasError:  # what is wrong with it is said when it is run
-            return
-        tasks = set(catalogue().task_of.values())
-        known = {n for n, node in flat.nodes.items() if node.task_identifier in tasks}
-        if known and kept.folder().is_dir():
-            back, folder, keeper = window_thread().call, self._folder(), self._kept
-
-            def look() -> None:
-                found = keeper.found(flat, folder, known)
-                back(lambda: None if sip.isdeleted(self) else self._show_found(found))
-
-            pool().submit(look)
-
-    def _show_found(self, found: dict[NodeId, dict[str, Any]]) -> None:
-        if self.automatic.started or self.is_running:  # too late
-            return
+    def take_results(self, found: Mapping[NodeId, dict[str, Any]]) -> None:
+        """Show outputs that these nodes have without a run of now."""
         nodes = [n for node_id in found if (n := self.scheme.node_of(node_id)) is not None]
         for node in nodes:
             self._outputs[node.id] = node.run.outputs = found[node.id]
             self._top[node.id] = node.id
             node.run.find()
-        for node in nodes:
-            for target in {link.sink_node for link in self.scheme.output_links(node)}:
-                target.run.relink()
+        for target in {k.sink_node for n in nodes for k in self.scheme.output_links(n)}:
+            target.run.relink()
         for node in nodes:
             node.run.set_state(State.DONE)
         if nodes:
             self.said.emit("As you left it: nothing was run")
-
-    def _keep(self, job: Job) -> None:
-        if kept.is_on():
-            said = (job.firing, self._folder(), job.outputs, job.seconds)
-            pool().submit(self._kept.keep, *said)
 
     # -- a run
 
@@ -379,8 +352,8 @@ class Engine(QObject):
                     continue
                 self.workers.drop(old)
             where = self.where_of(firing.node)
-            work = partial(_perform, firing, self._folder())
-            job = Job(firing, work, where, self._folder())
+            work = partial(_perform, firing, self.folder)
+            job = Job(firing, work, where, self.folder)
             shown = self._run_of(self._top[node_id])
             if shown is not None:
                 shown.where = where
@@ -406,7 +379,7 @@ class Engine(QObject):
             firings = run.scheduler.failed(job.firing, job.error)
         else:
             self._outputs[node_id] = job.outputs
-            self._keep(job)
+            self.lighting.keep(job)
             firings = run.scheduler.finished(job.firing, job.outputs)
         node = self.scheme.node_of(self._top[node_id])
         if node is not None:

@@ -41,7 +41,7 @@ def set_on(on: bool) -> None:
 
 
 def folder() -> Path:
-    """Where they are kept."""
+    """Where they are kept: among the user's caches."""
     caches = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(caches) / "beamcanvas" / "results"
 

@@ -66,6 +66,7 @@ class HistoryWindow(QWidget):
     ) -> None:
         super().__init__()
         self.setObjectName("history-window")
+        self.setAttribute(Qt.WidgetAttribute.WA_QuitOnClose, False)
         self.setWindowTitle("History - beamcanvas")
         self.setWindowIcon(icon("history"))
         self._open_run = open_run

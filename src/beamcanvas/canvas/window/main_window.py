@@ -5,16 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from AnyQt import sip
 from AnyQt.QtCore import QByteArray, QSettings, QSize, Qt, QTimer
 from AnyQt.QtGui import QKeySequence, QShowEvent
 from AnyQt.QtWidgets import (
     QAction,
     QApplication,
     QFileDialog,
-    QLabel,
     QMenu,
-    QToolBar,
 )
 from orangecanvas.gui.toolgrid import ToolGrid
 from orangecanvas.registry import WidgetRegistry
@@ -24,25 +21,18 @@ from ...errors import InputError
 from ...task import Task
 from ...tutorials import Tutorial, copy_tutorial, tutorials
 from ...workflow import Workflow
-from ...workflow.interface import KEY as INTERFACE
 from ..editor.view import Editor
 from ..pictures import icon
-from ..run import kept
-from ..run.engine import Engine
 from ..scheme import Scheme
 from ..toolbox.registry import catalogue, generic_description
 from .autosave import left_behind
 from .dropping import Drops
-from .files import FileWindow
-from .history_window import HistoryWindow
-from .interface_dialog import ChangeInterface, InterfaceDialog
-from .plan_window import PlanWindow
-from .run_on import RunOnButton, RunOnMenu
+from .run_window import RunWindow
 from .tutorials import TutorialPage, place, set_place
 from .welcome import WelcomePage
 
 
-class MainWindow(FileWindow):
+class MainWindow(RunWindow):
     """One workflow in a window."""
 
     EDITOR_WIDGET_CONSTRUCTOR = Editor
@@ -53,50 +43,9 @@ class MainWindow(FileWindow):
 
     def setup_actions(self) -> None:
         super().setup_actions()
-
-        def action(text: str, name: str, keys: str, tip: str, slot: Any) -> QAction:
-            made = QAction(icon(name), text, self, toolTip=f"{tip} ({keys})")
-            made.setObjectName(f"{name}-action")
-            made.setShortcut(QKeySequence(keys))
-            made.triggered.connect(lambda: slot())
-            return made
-
-        self.run_all_action = action(
-            "Run all", "run", "F5", "Run the whole scheme", lambda: self.engine.run_all()
-        )
-        self.run_from_action = action(
-            "Run from here", "run_from", "Shift+F5",
-            "Run the selected nodes and all that follows", self._run_from,
-        )  # fmt: skip
-        self.run_until_action = action(
-            "Run until here", "run_until", "Ctrl+F5",
-            "Run what the selected nodes need, and them", self._run_until,
-        )  # fmt: skip
-        self.stop_action = action(
-            "Stop", "stop", "Ctrl+.", "Stop all that runs", lambda: self.engine.stop()
-        )
-        self.stop_action.setEnabled(False)
-        self.add_task_action = action(
+        self.add_task_action = self.made_action(
             "Add task...", "add_task", "Ctrl+Shift+A", "Find any task by its name", self.add_task
         )
-        self.plan_action = action(
-            "What would run...", "plan", "Ctrl+Shift+R",
-            "What would run, where, with which inputs, and what is missing", self.show_plan,
-        )  # fmt: skip
-        self.interface_action = action(
-            "Inputs and outputs...", "interface", "Ctrl+Shift+I",
-            "What the workflow takes and gives as a whole", self.edit_interface,
-        )  # fmt: skip
-        self.history_action = action(
-            "History...", "history", "Ctrl+H", "What ran, and again", self.show_history
-        )
-        self.run_on = RunOnButton(lambda: self.engine.where, self.choose_where)
-        self.keep_action = QAction("Keep results for next time", self, checkable=True)
-        self.keep_action.setToolTip(
-            "A scheme that is opened again shows its results at once, as far as nothing changed"
-        )
-        self.keep_action.setChecked(kept.is_on())
-        self.keep_action.toggled.connect(kept.set_on)
         self.examples_action.setVisible(False)
         self.canvas_addons_action.setVisible(False)
         self.recent_action.setVisible(False)
@@ -109,27 +58,7 @@ class MainWindow(FileWindow):
         self.widgets_tool_box.setButtonSize(QSize(92, 78))
         self.widgets_tool_box.setIconSize(QSize(40, 40))
 
-        bar = QToolBar("Run", self)
-        bar.setObjectName("run-toolbar")
-        bar.setMovable(False)
-        bar.setIconSize(QSize(20, 20))
-        bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        for act in (self.run_all_action, self.run_from_action, self.run_until_action,
-                    self.stop_action):  # fmt: skip
-            bar.addAction(act)
-        bar.addWidget(self.run_on)
-        bar.addSeparator()
-        bar.addAction(self.add_task_action)
-        bar.addAction(self.history_action)
-        bar.widgetForAction(self.run_all_action).setObjectName("run-all-button")
-        bar.setStyleSheet("#run-all-button { font-weight: bold; }")
-        self.addToolBar(Qt.ToolBarArea.TopToolBarArea, bar)
-        self.run_bar = bar
-
-        self.run_words = QLabel("Nothing was run yet")
-        self.statusBar().addWidget(self.run_words, 1)
-        self.statusBar().setSizeGripEnabled(False)
-
+        self.run_bar.insertAction(self.history_action, self.add_task_action)
         self.tutorial_page = TutorialPage(self)
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.tutorial_page)
         self.tutorial_page.hide()
@@ -150,19 +79,6 @@ class MainWindow(FileWindow):
 
     def setup_menu(self) -> None:
         super().setup_menu()
-        run = QMenu("&Run", self.menuBar())
-        run.setObjectName("run-menu")
-        run.addActions([self.run_all_action, self.run_from_action, self.run_until_action])
-        run.addSeparator()
-        run.addActions([self.stop_action, self.freeze_action])
-        run.addSeparator()
-        self.run_on_menu = RunOnMenu("Run on", lambda: self.engine.where, self.choose_where, self)
-        self.run_on_menu.setIcon(icon("run_on"))
-        run.addMenu(self.run_on_menu)
-        run.addActions([self.plan_action, self.interface_action, self.keep_action])
-        run.addSeparator()
-        run.addAction(self.history_action)
-        self.menuBar().insertMenu(self.widget_menu.menuAction(), run)
         self.widget_menu.insertAction(self.widget_menu.actions()[0], self.add_task_action)
         self.tutorial_menu = QMenu("Tutorials", self.help_menu)
         self.tutorial_menu.aboutToShow.connect(self._list_tutorials)
@@ -205,78 +121,11 @@ class MainWindow(FileWindow):
                 },
             )
 
-    # -- the scheme and its runs
-
-    @property
-    def engine(self) -> Engine:
-        return self.scheme.engine
+    # -- the scheme
 
     def set_scheme(self, new_scheme: Scheme, freeze_creation: bool = True) -> None:
-        super().set_scheme(new_scheme, freeze_creation=True)
-        engine = new_scheme.engine
-        engine.undo_stack = self.current_document().undoStack()
-        engine.said.connect(self._show_run)
-        engine.refused.connect(self.message_bar.tell)
-        engine.running_changed.connect(self.stop_action.setEnabled)
-        engine.edited.connect(self._settings_edited)
-        engine.where_changed.connect(self.run_on.show_where)
-        self.run_on.show_where(engine.where)
+        super().set_scheme(new_scheme, freeze_creation)
         new_scheme.node_added.connect(self._hide_welcome)
-        self.stop_action.setEnabled(False)
-
-    def _show_run(self, words: str) -> None:
-        self.run_words.setText(words)
-
-    def _settings_edited(self) -> None:
-        self.current_document().setModified(True)
-        self.save_swp()
-
-    def _run_from(self) -> None:
-        nodes = self.current_document().selectedNodes()
-        if nodes:
-            self.engine.run_from(*nodes)
-        else:
-            self.message_bar.tell("Select the node to run from.", "info")
-
-    def _run_until(self) -> None:
-        nodes = self.current_document().selectedNodes()
-        if nodes:
-            self.engine.run_until(*nodes)
-        else:
-            self.message_bar.tell("Select the node to run until.", "info")
-
-    def choose_where(self, where: str) -> None:
-        """Have the scheme run there from now on."""
-        self.engine.where = where
-
-    def show_plan(self) -> None:
-        """What would run."""
-        self.plan_window = PlanWindow(self.engine, self)
-        self.plan_window.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.plan_window.open()
-
-    def edit_interface(self) -> None:
-        """Edit what the workflow takes and gives as a whole."""
-        dialog = self.interface_dialog = InterfaceDialog(self.scheme, self)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.accepted.connect(lambda: self._set_interface(dialog.value()))
-        dialog.open()
-
-    def _set_interface(self, value: dict[str, Any]) -> None:
-        if value != (self.scheme.base.extra.get(INTERFACE) or {}):
-            self.current_document().undoStack().push(ChangeInterface(self.scheme, value))
-            self.save_swp()
-
-    def show_history(self) -> None:
-        """What ran; one window for all of the program's."""
-        global _history
-        if _history is None or sip.isdeleted(_history):
-            _history = HistoryWindow(open_past_run)
-            if not _history.is_placed:
-                _history.move(self.geometry().center() - _history.rect().center())
-        _history.show()
-        _history.raise_()
-        _history.activateWindow()
 
     def add_task(self) -> None:
         """Find a task and put it on the canvas."""
@@ -338,12 +187,9 @@ class MainWindow(FileWindow):
         super().clear_page()
         self.welcome_page.hide()
         self.tutorial_page.hide()
-        self.run_words.setText("Nothing was run yet")
 
     def show_workflow(self, workflow: Workflow, path: Path | None) -> None:
         super().show_workflow(workflow, path)
-        if kept.is_on():
-            self.engine.light_up()
         if path is not None:  # a scheme that has a page is a tutorial, from wherever it is opened
             self.tutorial_page.show_page(Tutorial(path))
             QTimer.singleShot(300, self.show_all)  # the page has slid in by then
@@ -387,19 +233,3 @@ class MainWindow(FileWindow):
         window.show_workflow(workflow, copied.scheme)
         window.message_bar.tell(f"This is your own copy, in {copied.folder}.", "info")
         return True
-
-
-#: the one window of the history, once it was asked for
-_history: HistoryWindow | None = None
-
-
-def open_past_run(workflow: Workflow, run: bool) -> None:
-    """Put what ran on a canvas, in a window that isn't used or a new one."""
-    shown = [w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow)]
-    window = shown[-1]._window_to_use() if shown else MainWindow()
-    window.show_workflow(workflow, None)
-    window.show()
-    window.raise_()
-    window.activateWindow()
-    if run:
-        window.engine.run_all()

@@ -106,5 +106,5 @@ def places() -> list[Place]:
 def place_words(text: str) -> str:
     """An executor as `make_executor` takes it, in words."""
     name, _, argument = text.partition(":")
-    words = next((place.words for place in places() if place.name == name), name)
+    words = next((place.words for place in _OWN if place.name == name), name)
     return f"{words} ({argument})" if argument else words
