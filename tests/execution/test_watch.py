@@ -169,3 +169,34 @@ def test_which_node_is_meant(tmp_path):
     none.add(once, id="once")
     with pytest.raises(InputError, match="reads a file"):
         watch(none)
+
+
+def test_libraries_of_the_steps_are_there_before_the_first_pass(tmp_path, monkeypatch):
+    """A package says what its tasks need later; what isn't installed is left to the tasks."""
+    package = tmp_path / "steps_with_libraries"
+    package.mkdir()
+    (package / "__init__.py").write_text(
+        'LIBRARIES = ("not_installed_anywhere", "steps_with_libraries.heavy")\n'
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from typing import Annotated\n"
+        "from beamcanvas.task import Param, task\n"
+        '@task(output="loaded")\n'
+        'def read(file: Annotated[Path, Param(path="open")], growing: bool = False) -> bool:\n'
+        '    return "steps_with_libraries.heavy" in sys.modules\n'
+    )
+    (package / "heavy.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    file = tmp_path / "a.dat"
+    file.touch()
+    workflow = Workflow(id="one")
+    workflow.add(
+        "steps_with_libraries.read",
+        id="read",
+        inputs={"file": str(file)},
+        task_type="generated",
+    )
+    workflow.nodes["read"].task_generator = "beamcanvas.task.ewoks.task_class"
+    seen = []
+    watch(workflow, rest=0.1, on_pass=lambda p: seen.append(p.result.nodes["read"]["loaded"]))
+    assert seen[0] is True

@@ -6,4 +6,4 @@ ICON = "icons/category.svg"
 BACKGROUND = "#BFE5D8"
 PRIORITY = 40
 # loaded in the background once a step stands on the canvas
-LIBRARIES = ("h5py", "scipy.interpolate", "scipy.signal", "scipy.fft")
+LIBRARIES = ("beamcanvas.spectroscopy",)

@@ -101,9 +101,11 @@ class Preload(QObject):
 
 
 def _load(name: str) -> None:
+    """Import a module, and what it names itself as needed later."""
     hook = sys.excepthook
     try:
-        import_module(name)
+        for library in getattr(import_module(name), "LIBRARIES", ()):
+            _load(library)
     except Exception as error:  # whoever needs it says so
         log.debug("%s can't be loaded: %s", name, error)
     sys.excepthook = hook  # pyqtgraph puts its own in

@@ -17,6 +17,7 @@ from ..workflow.analysis import start_nodes
 from ..workflow.validation import check
 from .events import Events, Handler
 from .executors import Executor, make_executor
+from .libraries import load_libraries
 from .result import Result
 from .scheduler import Scheduler
 from .selection import Inputs, node_inputs
@@ -104,6 +105,7 @@ def watch(
     following = Following(task, said, folder, rest)
     if not any(following.files.values()):
         raise InputError(f"Node '{source.title}' has no file to follow: name it with --source.")
+    load_libraries(flat)  # not in the middle of a scan, when its first points ask for them
     chosen = make_executor(executor) if isinstance(executor, str) else executor
     flag = cancelled or Flag()
     outputs: dict[NodeId, dict[str, Any]] = {}

@@ -68,3 +68,6 @@ __all__ = [
     "save_xdi",
     "wavelet_transform",
 ]
+
+#: what the tasks import when they need it
+LIBRARIES = ("h5py", "scipy.interpolate", "scipy.signal", "scipy.fft", "threadpoolctl")

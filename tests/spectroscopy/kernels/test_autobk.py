@@ -32,8 +32,8 @@ def test_the_clamped_fit_stands_at_a_minimum(cu):
 
     def objective(coefficients):
         chi = plan._resampled(cu.mu[0, plan.rows][:, np.newaxis])[:, 0]
-        chi = chi - plan._basis_on_grid @ coefficients
-        low = plan._transform @ chi
+        chi = chi - plan.basis_on_grid @ coefficients
+        low = plan.transform @ chi
         scale = 0.1 + 10 * (low**2).mean()
         return (low**2).sum() + ((scale * chi[:4]) ** 2).sum() + ((scale * chi[-4:]) ** 2).sum()
 

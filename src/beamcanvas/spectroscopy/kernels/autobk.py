@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .constants import KSTEP, KTOE, NFFT, RSTEP, Array, index_at, index_near, k_grid, wavenumber
+from .threads import few_threads
 from .windows import Window, window
 
 MANY = 150  #: spectra from which on the matrix of the resampling is worth being made
@@ -111,9 +112,10 @@ class Plan:
 
     def __call__(self, mu: Array) -> Background:
         """Find the background of (spectra, points) of mu over the whole grid."""
-        on_grid = self.on_grid(mu)
-        coefficients, objective = self._fit(on_grid)
-        chi = on_grid - coefficients @ self.basis_on_grid.T
+        with few_threads(len(mu)):
+            on_grid = self.on_grid(mu)
+            coefficients, objective = self._fit(on_grid)
+            chi = on_grid - coefficients @ self.basis_on_grid.T
         return Background(self.k, chi, self.knots, coefficients, objective)
 
     def _fit(self, on_grid: Array) -> tuple[Array, Array]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from .autobk import Plan
 from .constants import Array
+from .threads import few_threads
 
 
 def uncertainty(plan: Plan, mu: Array, coefficients: Array) -> tuple[Array, Array]:
@@ -28,6 +29,11 @@ def uncertainty(plan: Plan, mu: Array, coefficients: Array) -> tuple[Array, Arra
     -------
     (k,) at the plan's k, and (points,) at those of its data above E0.
     """
+    with few_threads(1):
+        return _uncertainty(plan, mu, coefficients)
+
+
+def _uncertainty(plan: Plan, mu: Array, coefficients: Array) -> tuple[Array, Array]:
     way, basis = plan.way, plan.basis_on_grid
     chi = plan.on_grid(mu[np.newaxis])[0] - basis @ coefficients
     left = plan.transform @ chi
@@ -44,7 +50,7 @@ def uncertainty(plan: Plan, mu: Array, coefficients: Array) -> tuple[Array, Arra
         rows.append(clamps * strength[:, np.newaxis])
         rest += float(((scale * strength * chi[ends]) ** 2).sum())
     jacobian = np.concatenate(rows)
-    covariance: Array = np.linalg.pinv(jacobian.T @ jacobian)
+    covariance = np.asarray(np.linalg.pinv(jacobian.T @ jacobian), dtype=np.float64)
     covariance *= rest / max(freedom, 1)
     return _carried(covariance, basis), _carried(covariance, plan.basis)
 

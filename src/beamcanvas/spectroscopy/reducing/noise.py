@@ -12,6 +12,7 @@ from ...errors import InputError
 from ...task import Param, task
 from ..kernels.constants import KSTEP, RSTEP
 from ..kernels.fourier import backward, forward, k_window, r_window
+from ..kernels.threads import few_threads
 from ..spectra import Array, Spectra, extents, groups
 from .exafs import Exafs
 
@@ -107,15 +108,14 @@ def estimate_noise(
     raw = np.full(len(spectra), np.nan)
     good = np.isfinite(normalised.e0)
     limits, _ = extents(spectra.mu)
-    for (e0, low, high), members in groups(
-        np.where(good, normalised.e0, 0), limits[:, 0], limits[:, 1]
-    ):
-        members = members[good[members]]
-        span = slice(int(low), int(high))
-        if len(members) and high - low > window:
-            raw[members] = _roughness(
-                spectra.energy[span] - e0, spectra.mu[members, span], (e_min, e_max), window, order
-            )
+    parts = groups(np.where(good, normalised.e0, 0), limits[:, 0], limits[:, 1])
+    with few_threads(len(spectra)):
+        for (e0, low, high), members in parts:
+            members = members[good[members]]
+            span = slice(int(low), int(high))
+            if len(members) and high - low > window:
+                above, mu = spectra.energy[span] - e0, spectra.mu[members, span]
+                raw[members] = _roughness(above, mu, (e_min, e_max), window, order)
     epsilon_k, epsilon_r, reach = _high_r(exafs, kmax)
     return Noise(
         exafs=exafs,

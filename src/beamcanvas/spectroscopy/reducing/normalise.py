@@ -12,6 +12,7 @@ from ..edges import edge_energy, nearest_edge
 from ..kernels.constants import index_at, index_near
 from ..kernels.e0 import FEWEST, steepest
 from ..kernels.preedge import Ranges, fit_edge, line_at, resolve_ranges
+from ..kernels.threads import few_threads
 from ..spectra import Array, Spectra, check_usable, extents, new_problems
 from .blocks import AT_ONCE, blocks_of, usable, with_e0
 from .judge import Edges, judge, noise_of, rise_of
@@ -144,14 +145,15 @@ def normalise(
             number, too_few if spectra.growing else f"it has {have} points: too few."
         )
     energies = np.full(len(spectra), np.nan)
-    for (low, high), members in usable(limits, problems):
-        energies[members] = _e0(spectra, slice(low, high), members, e0, e0_from, symbol, level)
     made = _Made(spectra, wanted, nvict, step)
     mback = (symbol, level, order) if method == "mback" else None
-    blocks = [b for group in with_e0(limits, energies, problems) for b in blocks_of(*group)]
-    for number, (at, span, members) in enumerate(blocks):
-        progress(number / len(blocks), "Normalising")
-        made.fit(at, span, members, mback)
+    with few_threads(len(spectra)):
+        for (low, high), members in usable(limits, problems):
+            energies[members] = _e0(spectra, slice(low, high), members, e0, e0_from, symbol, level)
+        blocks = [b for group in with_e0(limits, energies, problems) for b in blocks_of(*group)]
+        for number, (at, span, members) in enumerate(blocks):
+            progress(number / len(blocks), "Normalising")
+            made.fit(at, span, members, mback)
     found = made.edges
     problems |= made.problems
     judge(
