@@ -223,6 +223,25 @@ def test_an_address_that_is_none(handler: str, words: str) -> None:
         make_handler(handler)
 
 
+def test_a_slow_handler_in_a_thread_of_its_own(tmp_path: Path) -> None:
+    from beamcanvas.execution.handlers.apart import Apart
+
+    go, got = threading.Event(), []
+
+    def slow(event: dict[str, Any]) -> None:
+        go.wait()
+        got.append(event)
+
+    handler = Apart(lambda: slow)
+    result = run(two(), events=[handler, f"apart:history:{tmp_path / 'apart.db'}"])
+    assert got == []
+    go.set()
+    handler.join()
+    assert len(got) == 8
+    until(lambda: [r.state for r in History(tmp_path / "apart.db").runs()] == ["done"])
+    assert History(tmp_path / "apart.db").run(str(result.job_id)).title == "two"
+
+
 # -- Redis
 
 

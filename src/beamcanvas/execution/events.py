@@ -54,6 +54,7 @@ FIELDS: Mapping[str, str] = {
 }
 
 _OWN = {
+    "apart": "apart:apart",
     "history": "history:history_handler",
     "log": "log:LogHandler",
     "redis": "redis:RedisHandler",

@@ -328,7 +328,7 @@ class Engine(QObject):
         recorded = asked or records_automatic() or (before is not None and before.record.is_on)
         if before is not None:
             before.record.finish(Cancelled("Another run took its place."))
-        record = Record(self.scheme.workflow(), self.where, recorded)
+        record = Record(self.scheme.workflow() if recorded else None, self.where)
         self._run = run = CurrentRun(flat, wanted, given, kept, self._top, record)
         for node_id, inner in run.inside.items():
             shown = self._run_of(node_id)

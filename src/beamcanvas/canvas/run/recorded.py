@@ -45,16 +45,14 @@ class Record:
     Parameters
     ----------
     workflow:
-        As it stands when the run begins.
+        As it stands when the run begins; None for a run that isn't recorded.
     where:
         The executor of the scheme.
-    wanted:
-        Whether it is recorded at all.
     """
 
-    def __init__(self, workflow: Workflow, where: str, wanted: bool) -> None:
-        self._apart = _handlers() if wanted else []
-        self._events = Events(self._apart, workflow)
+    def __init__(self, workflow: Workflow | None, where: str) -> None:
+        self._apart = _handlers() if workflow is not None else []
+        self._events = Events(self._apart, workflow or Workflow())
         self._percent: dict[Job, int] = {}
         self.job_id = self._events.job_id
         self._events.begin(executor=where.partition(":")[0] or HERE)

@@ -7,9 +7,14 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from threading import Thread
 
-from ..events import About, Event, Handler
+from ..events import About, Event, Handler, make_handler
 
 log = logging.getLogger("beamcanvas.run")
+
+
+def apart(handler: str) -> Apart:
+    """Another handler by its name, in a thread of its own: ``"apart:logbook:shift.txt"``."""
+    return Apart(lambda: make_handler(handler))
 
 
 class Apart:
