@@ -357,5 +357,5 @@ def test_an_executor_that_a_node_names_must_be_there() -> None:
     with pytest.raises(WorkflowError, match="'executor' should be the name of one"):
         run(workflow)
     workflow.nodes["1"].extra["execution"]["executor"] = "desk"
-    with pytest.raises(InputError, match="There is no executor 'desk'. Did you mean 'dask'"):
+    with pytest.raises(InputError, match=r"There is no executor .desk"):
         run(workflow)
