@@ -66,16 +66,17 @@ def run(options: Namespace) -> int:
                 f"no worker takes jobs of the queue '{options.queue}' at {board.name} now: they "
                 f"wait for one (beamcanvas worker --queue {options.queue})."
             )
-        submitted = [_submit(options, board, *one) for one in prepared]
-        if not (options.wait or options.json):
-            return 0
+        submitted: list[Submitted] = []
         try:
-            return _wait(options, submitted)
+            for one in prepared:
+                submitted.append(_submit(options, board, *one))
+                told = sys.stderr if options.json else sys.stdout
+                print(submitted[-1].id, file=told, flush=True)
+            return _wait(options, submitted) if options.wait or options.json else 0
         except KeyboardInterrupt:
-            note(
-                "the jobs go on. To end them: "
-                f"beamcanvas cancel {' '.join(job.id for job in submitted)}"
-            )
+            if submitted:
+                ids = " ".join(job.id for job in submitted)
+                note(f"the jobs go on. To end them: beamcanvas cancel {ids}")
             raise
 
 
@@ -99,7 +100,7 @@ def _submit(
 ) -> Submitted:
     from ..execution.jobs import submit
 
-    job = submit(
+    return submit(
         workflow,
         inputs,
         queue=options.queue,
@@ -111,8 +112,6 @@ def _submit(
         timeout=options.timeout,
         history=not options.no_history,
     )
-    print(job.id, file=sys.stderr if options.json else sys.stdout, flush=True)
-    return job
 
 
 def _results(options: Namespace, file: str) -> Path | None:

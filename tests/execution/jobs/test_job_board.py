@@ -22,7 +22,7 @@ from workers import RunningWorker
 
 from beamcanvas.errors import InputError, TaskError
 from beamcanvas.execution import run
-from beamcanvas.execution.jobs import Board, BoardError, Job, open_board, submit
+from beamcanvas.execution.jobs import Board, BoardError, Job, Submitted, open_board, submit
 from beamcanvas.execution.jobs import board as boards
 from beamcanvas.execution.jobs.executor import Celery
 from beamcanvas.execution.jobs.job import Attendant
@@ -30,6 +30,7 @@ from beamcanvas.execution.jobs.runner import Runner
 from beamcanvas.execution.jobs.sqlite_board import SqliteBoard
 from beamcanvas.execution.jobs.where import address as usual_address
 from beamcanvas.execution.jobs.where import config_file
+from beamcanvas.execution.jobs.worker import Worker
 
 
 def test_a_job_is_begun_by_one_worker_and_ends_once(board: Board, queue: str) -> None:
@@ -67,12 +68,12 @@ def test_who_is_away_a_short_time_keeps_its_job(
     assert board.claim(job.id, elsewhere.id) is not None
     board.leave(elsewhere.id)  # as after a restart of the broker
     board.recover()
-    assert board.is_wanted(job.id, elsewhere.id)
+    assert board.objection(job.id, elsewhere.id) is None
     monkeypatch.setattr(boards, "LEASE", 0.0)
     board.recover()
     now = board.find(job.id)
     assert (now.state, now.worker, now.message) == ("queued", None, "again, as its worker died")
-    assert not board.is_wanted(job.id, elsewhere.id)
+    assert board.objection(job.id, elsewhere.id) == "taken"
     board.cancel(job.id)
 
 
@@ -83,6 +84,27 @@ def test_nodes_of_a_program_that_died_are_not_done(board: Board, queue: str) -> 
     board.submit(job := Job("node", "node", queue, parent, parent), b"")
     board.recover()
     assert board.find(job.id).state == "cancelled"
+
+
+def test_a_job_that_the_broker_forgot_is_told(board: Board, queue: str) -> None:
+    job = submit(one(add, a=1), broker=board, queue=queue)
+    threading.Timer(0.2, board.remove, [[job.id]]).start()
+    with pytest.raises(InputError, match="is no longer known at"):
+        job.wait(20)
+
+
+def test_a_message_that_was_lost_is_sent_again(board: Board, served: str) -> None:
+    workflow = one(add, a=1)
+    early = submit(workflow, broker=board, queue="nobody")
+    payload = board.payload(early.id) or b""
+    early.cancel()
+    lost = Job("lost", queue=served, submitted=time.time() - 60)
+    board.add(lost, payload)  # and nobody is told
+    worker = Worker(board, [served])
+    for runner in worker._all:
+        worker._runners.put(runner)
+    worker.deliver_forgotten()
+    assert Submitted(lost, board).wait(20).state == "done"
 
 
 def test_where_nobody_works_is_told(

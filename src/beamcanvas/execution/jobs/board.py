@@ -99,10 +99,12 @@ class Board(ABC):
         payload = self.payload(job_id)
         return None if begun is None or payload is None else (begun, payload)
 
-    def is_wanted(self, job_id: str, worker: str) -> bool:
-        """Whether a job that this worker runs is to go on."""
+    def objection(self, job_id: str, worker: str) -> str | None:
+        """Why a job that this worker runs isn't to go on, if so: cancelled, or taken away."""
         job = self.job(job_id)
-        return job is not None and job.state == "running" and job.worker == worker and not job.asked
+        if job is None or job.state != "running" or job.worker != worker:
+            return "taken"
+        return "cancelled" if job.asked else None
 
     def finish(self, job: Job, state: str, error: str | None, result: bytes | None) -> bool:
         """Bring a job to its end; false when it was taken away from its worker meanwhile."""

@@ -13,6 +13,7 @@ from typing import Any
 from celery import Celery
 from celery.apps import worker as program
 from celery.concurrency import thread
+from celery.signals import worker_ready
 from celery.worker import state
 
 from .job import Attendant
@@ -58,7 +59,12 @@ class _Worker(program.Worker):  # type: ignore[misc]
 
 
 def serve(
-    app: Celery, task: str, do: Callable[[str], str | None], attendant: Attendant, ending: Flag
+    app: Celery,
+    task: str,
+    do: Callable[[str], str | None],
+    attendant: Attendant,
+    ready: Callable[[], None],
+    ending: Flag,
 ) -> None:
     """Take jobs from celery until `ending` is set and those under way have ended.
 
@@ -68,6 +74,8 @@ def serve(
         The name by which celery knows what is to be done.
     do:
         Does a job by its id, in one of as many threads as the attendant has places.
+    ready:
+        Called when jobs can come, also when the connection was lost and is there again.
     """
     logging.getLogger("celery").addFilter(_without_traceback)
     app.task(do, name=task)
@@ -86,6 +94,7 @@ def serve(
         ending.wait()
         state.should_stop = 0
 
+    worker_ready.connect(lambda **_: ready(), weak=False)
     Thread(target=end, name="beamcanvas worker end", daemon=True).start()
     made.start()
 

@@ -71,6 +71,8 @@ class Runner:
         if stopped == "leaving":
             self._insist(lambda: self._board.hand_back(job))
             return job
+        if stopped == "taken":  # another worker brings it to its end
+            return None
         if job.kind == "node":
             self._end_node(job, watched, stopped)
         else:
@@ -78,7 +80,7 @@ class Runner:
         return self._insist(lambda: self._board.job(job.id)) or job
 
     def _watch(self, job: Job, watched: _Watched) -> str | None:
-        """Wait for the end; else why there was none: cancelled, timeout or leaving."""
+        """Wait for the end; else why there was none: cancelled, taken, timeout or leaving."""
         begun = looked = monotonic()
         while watched.end is None:
             self._pool.wait(watched, _LOOK / 2)
@@ -90,8 +92,8 @@ class Runner:
             if now - looked >= _LOOK:
                 looked = now
                 with suppress(BoardError):  # until it is back, the job goes on
-                    if not self._board.is_wanted(job.id, self._worker):
-                        return "cancelled"
+                    if (why := self._board.objection(job.id, self._worker)) is not None:
+                        return why
         return None
 
     def _end_workflow(self, job: Job, watched: _Watched, stopped: str | None) -> None:

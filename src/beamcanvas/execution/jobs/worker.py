@@ -10,7 +10,7 @@ from contextlib import suppress
 from queue import SimpleQueue
 from threading import Event as Flag
 from threading import Thread
-from time import monotonic, sleep
+from time import monotonic, sleep, time
 from types import FrameType
 from typing import Any
 
@@ -58,11 +58,16 @@ class Worker:
         self._runners: SimpleQueue[Runner] = SimpleQueue()
         self._all = [Runner(board, self.attendant.id, self._leaving) for _ in range(places)]
 
-    def run(self, ready: Callable[[], None] | None = None) -> None:
+    def run(self, ready: Callable[[], None] = lambda: None) -> None:
         """Take jobs until the process is told to end, by Ctrl-C or SIGTERM.
 
         The first time no more jobs are taken and those under way are waited for; the second
         time these are handed back to the board, and another worker does them.
+
+        Parameters
+        ----------
+        ready:
+            Called when jobs can come, also when the board was away and is there again.
         """
         before = {n: signal.signal(n, self._end) for n in (signal.SIGINT, signal.SIGTERM)}
         self.board.beat(self.attendant)
@@ -73,12 +78,10 @@ class Worker:
             for runner in self._all:
                 self._runners.put(runner)
             beats.start()
-            if ready is not None:
-                ready()
             if isinstance(self.board, RedisBoard):
-                self._serve_celery(self.board)
+                self._serve_celery(self.board, ready)
             elif isinstance(self.board, SqliteBoard):
-                self._serve_file(self.board)
+                self._serve_file(self.board, ready)
         finally:
             self._ending.set()
             self._leaving.set()
@@ -114,8 +117,26 @@ class Worker:
             self.board.beat(self.attendant)
             for job in self.board.recover():
                 log.warning("The worker of job %s died: %s.", job.id[:8], job.title)
+            self.deliver_forgotten()
         except BoardError as error:
             log.warning("%s", error)
+
+    def deliver_forgotten(self) -> None:
+        """Deliver once more what waits though this worker is idle.
+
+        That is lost on the way: who put it up died meanwhile, or the broker did.
+        """
+        if self._runners.qsize() < len(self._all):
+            return
+        waiting = [
+            job
+            for job in self.board.unfinished()
+            if job.state == "queued"
+            and job.queue in self.attendant.queues
+            and time() - job.submitted > 2 * BEAT
+        ]
+        for job in waiting[: len(self._all)]:  # one that comes twice is begun once
+            self.board.deliver(job)
 
     def do(self, job_id: str) -> str | None:
         """Do a job, in the thread that calls; the state that it came to."""
@@ -130,8 +151,9 @@ class Worker:
             self._told(job)
         return None if job is None else job.state
 
-    def _serve_file(self, board: SqliteBoard) -> None:
+    def _serve_file(self, board: SqliteBoard, ready: Callable[[], None]) -> None:
         board.clean()
+        ready()
         looked, worked = 0.0, monotonic()
         doing: list[Future[Any]] = []
         with ThreadPoolExecutor(len(self._all), "beamcanvas job") as threads:
@@ -154,7 +176,7 @@ class Worker:
                     doing.append(threads.submit(self.do, job_id))
                 sleep(_SOON if monotonic() - worked < _IDLE else _LATER)
 
-    def _serve_celery(self, board: RedisBoard) -> None:
+    def _serve_celery(self, board: RedisBoard, ready: Callable[[], None]) -> None:
         from .celery_worker import serve
 
-        serve(board.celery, TASK, self.do, self.attendant, self._ending)
+        serve(board.celery, TASK, self.do, self.attendant, ready, self._ending)
