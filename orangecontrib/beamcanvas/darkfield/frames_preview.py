@@ -21,6 +21,7 @@ from AnyQt.QtWidgets import (
 from beamcanvas.canvas.previews.base import Preview
 from beamcanvas.canvas.previews.image import ImagePreview
 from beamcanvas.darkfield import DarkfieldStack, sum_frames
+from beamcanvas.darkfield.analyse.sums import frame_sums
 from beamcanvas.nexus import NXData
 
 from .latest import Latest
@@ -64,6 +65,7 @@ class FramesPreview(Preview):
         self.box.addWidget(split, 1)
         self.stack: DarkfieldStack | None = None
         self.sliders: list[tuple[QSlider, QLabel]] = []
+        self._untouched = True  #: the sliders stand where nobody put them
         self._latest = Latest(self)
         self.image.plot.sigPlotSignal.connect(self._plot_event)
 
@@ -83,6 +85,7 @@ class FramesPreview(Preview):
         self.words.setText(" · ".join(value.history) or "as measured")
         if not known:
             self._make_sliders(value)
+        self._untouched = not known
         self._show_frame()
         if self.pane.pixel is not None:
             self._show_pixel(*self.pane.pixel)
@@ -99,11 +102,15 @@ class FramesPreview(Preview):
             slider.setValue(dimension.size // 2)
             where = QLabel()
             where.setMinimumWidth(self.fontMetrics().horizontalAdvance("-00.00000 ° (000 of 000)"))
-            slider.valueChanged.connect(lambda _: self._show_frame())
+            slider.valueChanged.connect(lambda _: self._browse())
             self.grid.addWidget(QLabel(dimension.motor), row, 0)
             self.grid.addWidget(slider, row, 1)
             self.grid.addWidget(where, row, 2)
             self.sliders.append((slider, where))
+
+    def _browse(self) -> None:
+        self._untouched = False
+        self._show_frame()
 
     @property
     def frame(self) -> int:
@@ -142,6 +149,9 @@ class FramesPreview(Preview):
             return stack.treated().frames([number], progress)[0]
 
         def show(image: Any) -> None:
+            if self._untouched and not summed and not image.any():
+                self._show_brightest(stack)
+                return
             axes = stack.pixel_axes
             self.image.show_image(
                 NXData(
@@ -158,6 +168,20 @@ class FramesPreview(Preview):
                 self._show_pixel(int(row), int(column))
 
         self._latest.ask(work, show, self.words.setText)
+
+    def _show_brightest(self, stack: DarkfieldStack) -> None:
+        """Go to the frame with most intensity, where the first one shown is empty."""
+        self._untouched = False
+
+        def show(totals: Any) -> None:
+            best = np.unravel_index(int(totals.argmax()), stack.grid)
+            for (slider, _), index in zip(self.sliders, best, strict=True):
+                slider.blockSignals(True)
+                slider.setValue(int(index))
+                slider.blockSignals(False)
+            self._show_frame()
+
+        self._latest.ask(lambda progress: frame_sums(stack, progress), show, self.words.setText)
 
     def _plot_event(self, event: dict[str, Any]) -> None:
         if event["event"] == "mouseClicked" and event["button"] == "left":

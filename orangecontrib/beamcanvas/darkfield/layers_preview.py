@@ -12,6 +12,7 @@ from AnyQt.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QStackedWid
 from beamcanvas.canvas.previews.base import Preview
 from beamcanvas.canvas.previews.image import ImagePreview, grid_of
 from beamcanvas.darkfield import GrainVolume
+from beamcanvas.darkfield.analyse.mosaicity import colour_key
 
 COLOURS = "mosaicity"
 
@@ -36,9 +37,15 @@ class LayersPreview(Preview):
         StaysWhole(self.colours)
         self.colours.setKeepDataAspectRatio(True)
         self.colours.getYAxis().setInverted(True)
+        self.key = new_plot(self)
+        coloured = QWidget()
+        sides = QHBoxLayout(coloured)
+        sides.setContentsMargins(0, 0, 0, 0)
+        sides.addWidget(self.colours, 3)
+        sides.addWidget(self.key, 2)
         self.pages = QStackedWidget()
         self.pages.addWidget(self.image)
-        self.pages.addWidget(self.colours)
+        self.pages.addWidget(coloured)
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.valueChanged.connect(lambda _: self._show_layer())
         self.where = QLabel()
@@ -99,4 +106,17 @@ class LayersPreview(Preview):
         )
         self.colours.setGraphXLabel(x_axis.title)
         self.colours.setGraphYLabel(y_axis.title)
-        self.pages.setCurrentWidget(self.colours)
+        self._show_key(volume)
+        self.pages.setCurrentIndex(1)
+
+    def _show_key(self, volume: GrainVolume) -> None:
+        """What the colours mean."""
+        if volume.key is None:
+            return
+        image = colour_key()
+        up, across = volume.key
+        (x0, dx), (y0, dy) = grid_of(across, image.shape[1]), grid_of(up, image.shape[0])
+        self.key.addImage(image, origin=(x0, y0), scale=(dx, dy), legend="key", resetzoom=False)
+        self.key.setGraphXLabel(across.title)
+        self.key.setGraphYLabel(up.title)
+        self.key.resetZoom()

@@ -26,9 +26,11 @@ class MosaicityPreview(Preview):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         from beamcanvas.canvas.previews.plots import new_plot, new_toolbar
+        from beamcanvas.canvas.previews.stays_whole import StaysWhole
 
         self.map_plot, self.key_plot = new_plot(self), new_plot(self)
         self.map_plot.setKeepDataAspectRatio(True)
+        StaysWhole(self.map_plot)
         self.map_plot.getYAxis().setInverted(True)
         self.select_action = self._switch(
             "select orientations", "Drag a rectangle over the key: only its pixels keep colours"

@@ -278,8 +278,44 @@ def test_layers_of_a_volume(qtbot, stack) -> None:
     np.testing.assert_array_equal(
         page.colours.getImage("layer").getData(), volume.maps["mosaicity"][2]
     )
+    low, high = page.key.getImage("key").getBounds()[:2]  # the key of all layers is beside
+    across = volume.key[1]
+    assert low < across.values[0] < across.values[-1] < high
+    assert page.key.getXAxis().getLabel() == "diffry (°)"
     page.choice.setCurrentText("chi FWHM")
     np.testing.assert_allclose(page.image.data.signal, volume.maps["chi FWHM"][2])
+
+
+def test_an_empty_first_frame_gives_way_to_the_brightest(qtbot, stack) -> None:
+    page = FramesPreview()
+    keep(qtbot, page).show()
+    frames = np.zeros((81, 30, 24), np.uint16)
+    frames[12, 5:9, 5:9] = 100
+    page.show_value(replace(stack, source=array_source(frames)))
+    qtbot.waitUntil(lambda: page.image.data is not None and page.image.data.signal.any())
+    assert page.frame == 12
+    page.sliders[0][0].setValue(8)  # who browses to an empty frame sees it
+    qtbot.waitUntil(lambda: not page.image.data.signal.any())
+    assert page.frame == 75
+
+
+def test_a_plot_fills_its_window_as_it_grows(qtbot) -> None:
+    from beamcanvas.canvas.previews.image import ImagePreview
+    from beamcanvas.nexus import NXData
+
+    page = ImagePreview()
+    keep(qtbot, page).resize(900, 300)
+    page.show()
+    page.show_value(NXData(signal=np.ones((50, 50)), pixels=True))
+    page.resize(500, 900)
+    qtbot.wait(50)
+
+    def spans() -> list[float]:
+        axes = page.plot.getXAxis(), page.plot.getYAxis()
+        return [high - low for low, high in (axis.getLimits() for axis in axes)]
+
+    qtbot.waitUntil(lambda: min(spans()) < 55)  # one side is full
+    assert min(spans()) >= 50
 
 
 def test_what_a_search_found_is_shown(qtbot, treated) -> None:

@@ -15,7 +15,7 @@ from ...task import SILENT, Param, Progress, task
 from ..stack import DarkfieldStack
 from .maps import CENTRE, WIDTH, map_name
 from .moments import compute_moments
-from .mosaicity import colours_of
+from .mosaicity import KEY, colours_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +34,7 @@ class GrainVolume:
     maps: Mapping[str, NDArray[np.float32]]
     units: Mapping[str, str]
     axes: tuple[Axis, Axis, Axis]
+    key: tuple[Axis, Axis] | None = None  #: of the mosaicity's colours, upwards and across
     settings: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
@@ -121,8 +122,10 @@ def build_volume(
             values[n] = np.where(lit | (name == "intensity"), moments.maps[name], np.nan)
             units[name] = moments.units.get(name, "")
     motors = [stack.dimensions[k].motor for k in kept]
+    key = None
     if len(motors) >= 2:
-        maps["mosaicity"] = _colours(maps, motors[-1], motors[-2])
+        key = _key(maps, stack, motors[-2]), _key(maps, stack, motors[-1])
+        maps["mosaicity"] = _colours(maps, *key)
     axes = stack.pixel_axes
     positions = stack.nominal[axis]
     if stack.magnified is not None and layer.unit == "mm":
@@ -133,18 +136,24 @@ def build_volume(
         maps,
         units,
         (depth, *axes),
+        key,
         {"along": layer.motor, "threshold": threshold, "treatment": stack.history},
     )
 
 
-def _colours(
-    maps: Mapping[str, NDArray[np.float32]], across: str, upwards: str
-) -> NDArray[np.float32]:
-    """One key for all layers."""
+def _key(maps: Mapping[str, NDArray[np.float32]], stack: DarkfieldStack, motor: str) -> Axis:
+    """The ends of the key along a motor, for all layers, and a value for each of its pixels."""
+    low, high = np.nanpercentile(maps[map_name(CENTRE, motor)], (1, 99))
+    unit = stack.dimensions[stack.dimension(motor)].unit
+    return Axis(name=motor, values=np.linspace(low, high, KEY), unit=unit)
+
+
+def _colours(maps: Mapping[str, NDArray[np.float32]], up: Axis, across: Axis) -> Any:
     scaled = []
-    for motor in (across, upwards):
-        centre = maps[map_name(CENTRE, motor)]
-        low, high = np.nanpercentile(centre, (1, 99))
+    for axis in (across, up):
+        assert axis.values is not None  # noqa: S101 - a key has them
+        low, high = float(axis.values[0]), float(axis.values[-1])
+        centre = maps[map_name(CENTRE, axis.name)]
         scaled.append(np.clip(2 * (centre - low) / ((high - low) or 1.0) - 1, -1, 1))
     known = np.isfinite(scaled[0] + scaled[1])
     with np.errstate(invalid="ignore"):

@@ -15,7 +15,7 @@ from ...task import SILENT, Param, Progress, task
 from ..stack import Dimension
 from .moments import Moments
 
-_KEY = 256  #: pixels along an edge of the colour key
+KEY = 256  #: pixels along an edge of the colour key
 _DARFIX_KEY = 1000
 
 _OUTSIDE = 0.2  #: grey of an orientation that the key doesn't have
@@ -60,8 +60,7 @@ class Mosaicity:
     @property
     def key(self) -> NDArray[np.float64]:
         """The colour key, (upwards, across, 3)."""
-        x, y = (np.linspace(-1, 1, _KEY),) * 2
-        return colours_of(x[None, :], y[:, None])
+        return colour_key()
 
     def distribution_nxdata(self) -> NXData:
         """The orientation distribution over both motors."""
@@ -88,6 +87,12 @@ class Mosaicity:
             title="Mosaicity",
             pixels=True,
         )
+
+
+def colour_key() -> NDArray[np.float64]:
+    """All colours, (upwards, across, 3)."""
+    x, y = (np.linspace(-1, 1, KEY),) * 2
+    return colours_of(x[None, :], y[:, None])
 
 
 def colours_of(x: Any, y: Any) -> NDArray[np.float64]:
