@@ -20,6 +20,7 @@ from beamcanvas.powder import (
     open_image,
     refine_geometry,
 )
+from beamcanvas.powder.calibration import geometry_search
 from beamcanvas.powder.calibration.rings import (
     PixelPositions,
     from_beam,
@@ -135,21 +136,12 @@ def test_the_evidence_of_a_calibration(calibrated: Calibrated) -> None:
     assert "17 rings" in calibration.summary
 
 
-@pytest.mark.parametrize(
-    ("wrong", "said"),
-    [
-        ({"energy": 29.5}, "from the lines"),
-        ({"energy": 30.4929, "calibrant": "LaB6"}, "ring"),
-        # their lattices differ by 0.4 %, and all of Si's lines are on a ring of CeO2
-        ({"energy": 30.4929, "calibrant": "Si"}, "fit CeO2 (17 of 17"),
-    ],
-)
-def test_what_the_image_does_not_support_is_not_to_be_trusted(
-    ceo2: DiffractionImage, wrong: dict[str, object], said: str
-) -> None:
-    geometry, calibration = calibrate(ceo2, describe_experiment(ceo2, **wrong))  # type: ignore[arg-type]
+def test_what_the_image_does_not_support_is_not_to_be_trusted(ceo2: DiffractionImage) -> None:
+    """The lattices differ by 0.4 %, and all of Si's lines are on a ring of CeO2."""
+    setup = describe_experiment(ceo2, calibrant="Si", energy=30.4929)
+    geometry, calibration = calibrate(ceo2, setup)
     assert not calibration.trusted
-    assert said in calibration.reason
+    assert "fit CeO2 (17 of 17" in calibration.reason
     assert "check the calibrant, the energy" in calibration.reason
     assert calibration.warnings
     assert calibration.warnings == geometry.warnings
@@ -159,18 +151,6 @@ def test_what_the_image_does_not_support_is_not_to_be_trusted(
     pattern = integrate_1d(ceo2, geometry, points=200)
     assert pattern.warnings == geometry.warnings
     assert "not to be trusted" in geometry.summary
-
-
-def test_a_wrong_distance_is_found_out(
-    ceo2: DiffractionImage, setup: Setup, calibrated: Calibrated
-) -> None:
-    geometry, calibration = calibrate(ceo2, setup, distance=700.0)
-    assert calibration.trusted
-    assert "far from 700 mm" in calibration.reason
-    assert geometry.warnings == ("Calibrated, but the distance is 209 mm, far from 700 mm.",)
-    assert "not to be trusted" not in geometry.summary
-    assert "with a remark" in calibration.summary
-    assert geometry.distance == pytest.approx(calibrated.geometry.distance, abs=10e-6)
 
 
 @pytest.mark.parametrize("move", [(-40.0, 30.0)])
@@ -366,9 +346,10 @@ def test_a_foreign_ring_is_remarked_upon() -> None:
     assert not calibrate(spot, setup, distance=220.0).geometry.warnings
 
 
-def test_a_large_image_is_searched_in_parts() -> None:
+def test_a_large_image_is_searched_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """The search takes a part of the pixels, the last rounds all that are near rings."""
-    image, truth = simulated("Eiger 4M", "LaB6", 30.0, (0.2, 1000, 1100, 0.5, -0.7))
+    monkeypatch.setattr(geometry_search, "_MOST_PIXELS", 100_000)
+    image, truth = simulated("Pilatus 300k", "LaB6", 30.0, (0.2, 200, 330, 0.5, -0.7))
     setup = describe_experiment(image, calibrant="LaB6", energy=30.0)
     said: list[str] = []
     progress = Progress(lambda fraction, message: said.append(message))

@@ -314,7 +314,8 @@ def test_a_sample_can_be_a_scan(folder: Path) -> None:
     found = done.patterns["a"]
     np.testing.assert_allclose(found.intensity, whole.average.intensity)
     np.testing.assert_allclose(found.sigma, whole.average.sigma)  # type: ignore[arg-type]
-    assert found.warnings == ("1 of its frames are left out: frame 2: The monitor 'mon' is 0.",)
+    (said,) = found.warnings
+    assert said == "1 of 4 frames is missing in the result: frame 2: The monitor 'mon' is 0."
     assert found.source == "average of data.h5::/2.1"
     assert "no scan 3.1" in done.failures["b"]
     assert "no counter 'i0'" in done.failures["c"]

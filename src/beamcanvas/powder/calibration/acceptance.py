@@ -176,9 +176,17 @@ def _peak(place: Array, pattern: Array, pixels: Array, line: float, pixel: float
         peak = height * np.exp(-0.5 * ((x - centre) / width) ** 2)
         return np.asarray((peak + level + slope * x - pattern) / size, dtype=float)
 
+    def slopes(parameters: Array) -> Array:
+        height, centre, width, _, _ = parameters
+        off = (x - centre) / width
+        peak = np.exp(-0.5 * off**2)
+        moved = height * peak * off / width
+        return np.column_stack([peak, moved, moved * off, np.ones_like(x), x]) / size
+
     size = float(pattern[top])
     guess = [height, float(x[top]), 0.7, float(beside.mean()), 0.0]
-    fitted = least_squares(misfit, guess, x_scale=[size, 1.0, 1.0, size, size], max_nfev=100).x
+    scale = [size, 1.0, 1.0, size, size]
+    fitted = least_squares(misfit, guess, slopes, x_scale=scale, max_nfev=100).x
     if fitted[0] <= 0 or not abs(fitted[1]) < _ON_LINE or not 0.2 < abs(fitted[2]) < x[-1]:
         return None
     return line + float(fitted[1]) * pixel

@@ -132,15 +132,20 @@ def named_calibrant(name: str) -> Calibrant:
     InputError
         When there is none.
     """
-    from pyFAI.calibrant import get_calibrant
-
     spelled = {n.lower(): n for n in calibrant_names()}.get(name.strip().lower())
     if spelled is None:
         raise InputError(
             f"There is no calibrant '{name}'.{did_you_mean(name, calibrant_names())}"
             " Your own goes into a .D file of d-spacings."
         )
-    return Calibrant(spelled, tuple(float(d) for d in get_calibrant(spelled).dspacing))
+    return _calibrant(spelled)
+
+
+@cache
+def _calibrant(name: str) -> Calibrant:
+    from pyFAI.calibrant import get_calibrant
+
+    return Calibrant(name, tuple(float(d) for d in get_calibrant(name).dspacing))
 
 
 def read_calibrant(file: Path) -> Calibrant:

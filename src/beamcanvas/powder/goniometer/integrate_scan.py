@@ -18,7 +18,7 @@ from ..results import Pattern
 from ..scan import parameters as s
 from ..scan.corrections import correcting, corrections_for
 from ..scan.monitor import Factors, monitors_in
-from ..scan.results import failure_lines
+from ..scan.results import failure_lines, left_out
 from .merge import Merge
 from .model import Goniometer
 from .motors import positions_of
@@ -119,10 +119,7 @@ def integrate_moving_scan(
         )
     warnings = []
     if failures:
-        warnings.append(
-            f"{len(failures)} of {found.frames} frames are left out: "
-            + "; ".join(failure_lines(failures)[:3])
-        )
+        warnings.append(left_out(failures, found.frames))
     record = {"motor": motor, "positions": list(positions)}
     origins = (Origin(found.file, f"/{found.entry}"), *correcting(dark, flat))
     return merge.pattern(f"{found.file.name}::/{found.entry}", origins, record, warnings)

@@ -64,9 +64,14 @@ def turned_over(
     best = min(scatter, key=lambda way: scatter[way])
     if scatter[best] > _BETTER * scatter[""]:
         return ""
+    cure = (
+        "Choose 'Made for the image upside down' where the geometry is opened."
+        if best == "upside down"
+        else "An image of the calibrant linked to 'Configuration' turns the geometry."
+    )
     return (
         f"The rings of the image fit the geometry turned {best}, and not as it is: the angles "
-        "are wrong. An image of the calibrant linked to 'Configuration' turns the geometry."
+        f"are wrong. {cure}"
     )
 
 

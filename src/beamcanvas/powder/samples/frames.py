@@ -41,6 +41,11 @@ class SampleFrames:
         return () if isinstance(self.found, str) else self.found.origins
 
     @property
+    def count(self) -> int:
+        """How many frames it has."""
+        return self.found.frames if isinstance(self.found, Scan) else 1
+
+    @property
     def shape(self) -> tuple[int, int] | None:
         """Rows and columns of its frames; None when no frame can be read.
 

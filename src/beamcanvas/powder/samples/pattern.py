@@ -19,7 +19,7 @@ from ..integration.ways import Outliers, way_for
 from ..packed_mask import PackedMask
 from ..results import Pattern
 from ..scan.corrections import correcting, corrections_for
-from ..scan.results import failure_lines
+from ..scan.results import failure_lines, left_out
 from ..scan.total import Total
 from ..types import DiffractionImage, Geometry, Mask
 from .frames import SampleFrames
@@ -72,8 +72,7 @@ class SampleIntegration:
         if self.images.configuration is not None:
             warnings += self.images.configuration.not_for_frames
         if problems:
-            words = "; ".join(failure_lines(problems)[:3])
-            warnings.append(f"{len(problems)} of its frames are left out: {words}")
+            warnings.append(left_out(problems, measured.count))
         record = settings.record | {"monitor": measured.sample.monitor}
         if self.outliers.how != "keep":
             record |= {"outliers": self.outliers.how, "threshold": self.outliers.threshold}

@@ -16,6 +16,7 @@ from ..results import AXES
 from ..types import Geometry
 
 _AT_ONCE = 32_000_000  #: bytes of a scan that a plot takes at most; beyond, every n-th frame
+_REASONS = 3  #: that a sentence gives
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,3 +95,14 @@ def failure_lines(failures: Mapping[int, str]) -> list[str]:
         f"frame {low}: {why}" if low == high else f"frames {low} to {high}: {why}"
         for low, high, why in lines
     ]
+
+
+def left_out(failures: Mapping[int, str], frames: int) -> str:
+    """One sentence on the frames that a result lacks, with the first few reasons."""
+    count = len(failures)
+    lines = [line.rstrip(".") for line in failure_lines(failures)]
+    more = f"; and {len(lines) - _REASONS} more" if len(lines) > _REASONS else ""
+    return (
+        f"{count} of {frames} frames {'is' if count == 1 else 'are'} missing in the result: "
+        f"{'; '.join(lines[:_REASONS])}{more}."
+    )

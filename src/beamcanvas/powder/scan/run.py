@@ -26,7 +26,7 @@ from .frames import integrate_frames
 from .growing import HeatMap
 from .growth import looks
 from .monitor import Factors, monitors_in
-from .results import IntegratedScan, failure_lines
+from .results import IntegratedScan, failure_lines, left_out
 from .total import Total
 
 
@@ -179,10 +179,7 @@ class ScanRun:
         """What there is in the end; `lines` as :func:`.marked_lines` takes them."""
         warnings = [*self.geometry.warnings, *warnings]
         if self.failures:
-            warnings.append(
-                f"{len(self.failures)} of {file.frames} frames are missing in the result: "
-                + "; ".join(failure_lines(self.failures)[:3])
-            )
+            warnings.append(left_out(self.failures, file.frames))
         if not self._last.is_finished:
             wait = self.following.wait
             warnings.append(f"Scan {self._last.entry} has not ended: no frame came for {wait:g} s.")
