@@ -67,24 +67,25 @@ class _Postgres:
         self.place = without_password(url)
 
     def rows(self, query: str, values: Sequence[Any] = ()) -> list[Row]:
-        from .handlers.postgres import connect, make_tables
+        from .handlers.postgres import connect
 
         try:
             import psycopg
             from psycopg.rows import dict_row
 
-            with closing(connect(self._url)) as connection:
-                make_tables(connection)
-                with connection.cursor(row_factory=dict_row) as cursor:
-                    found: list[Row] = cursor.execute(
-                        query.replace("?", "%s"), list(values)
-                    ).fetchall()
-                    return found
+            with (
+                closing(connect(self._url)) as connection,
+                connection.cursor(row_factory=dict_row) as cursor,
+            ):
+                found: list[Row] = cursor.execute(query.replace("?", "%s"), list(values)).fetchall()
+                return found
         except ImportError as error:
             raise InputError(
                 "A history in PostgreSQL needs the extra 'postgresql': "
                 "pip install 'beamcanvas[postgresql]'."
             ) from error
+        except psycopg.errors.UndefinedTable:  # nothing ran yet
+            return []
         except psycopg.Error as error:
             words = " ".join(str(error).split())
             raise InputError(f"{self.place}: the history can't be read: {words}") from error

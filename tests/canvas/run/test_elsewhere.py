@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import tasks_for_canvas as tasks
 
 from beamcanvas.canvas.run import kept
 from beamcanvas.canvas.run.node_run import State
+from beamcanvas.canvas.run.sites import wait_for_sites
 from beamcanvas.execution.executors import places
 from beamcanvas.execution.history import History
 from beamcanvas.workflow import Workflow
@@ -48,11 +50,11 @@ def drawn(configured, qtbot, history):
         scheme.deleteLater()
 
 
-def ran(scheme, qtbot, ask=None):
+def ran(scheme, qtbot, ask=None, timeout=20000):
     """Run, to the end; the record of it."""
     ask = ask or scheme.engine.run_all
     with qtbot.waitSignal(
-        scheme.engine.running_changed, timeout=20000, check_params_cb=lambda on: not on
+        scheme.engine.running_changed, timeout=timeout, check_params_cb=lambda on: not on
     ):
         ask()
         record = scheme.engine._run.record
@@ -118,6 +120,22 @@ def test_work_elsewhere_is_ended(drawn, qtbot, history, tmp_path):
     record.join()
     past = history.run(record.job_id)
     assert (past.state, [n.state for n in past.nodes]) == ("stopped", ["failed"])
+    scheme.engine.workers.close()
+    wait_for_sites(10)
+    assert "on processes:1" not in [thread.name for thread in threading.enumerate()]
+
+
+@pytest.mark.service("slurm")
+def test_a_step_is_a_job_of_slurm(drawn, qtbot, history, service, monkeypatch):
+    monkeypatch.setenv("SLURM_CONF", os.environ["BEAMCANVAS_TEST_SLURM_CONF"])
+    scheme = drawn(processes())
+    run = scheme.node_of("there").run
+    run.set_rules({"executor": "slurm", "resources": {"cores": 1}})
+    seen = []
+    run.state_changed.connect(seen.append)
+    ran(scheme, qtbot, timeout=60000)
+    assert run.outputs["result"] != os.getpid()
+    assert seen == [State.WAITING, State.QUEUED, State.RUNNING, State.DONE]
 
 
 def test_what_runs_by_itself_is_recorded_when_it_is_wanted(drawn, qtbot, history):

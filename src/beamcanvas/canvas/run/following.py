@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from AnyQt.QtCore import QObject, QTimer
 
-from ...task.source import Following, input_files
+from ...task.source import Following, can_be_followed
 from ...workflow import NodeId
 from ..scheme import StepNode
 
@@ -21,11 +21,11 @@ REST = 5.0
 
 
 def can_follow(node: StepNode) -> bool:
-    """Whether a node reads a file that somebody chose."""
+    """Whether a node reads a file that somebody chose, or a stream."""
     run = node.run
     if run is None or run.task is None:
         return False
-    return any(input_files(run.task, run.settings, run.folder).values())
+    return can_be_followed(run.task, run.settings, run.folder)
 
 
 class Followed(QObject):

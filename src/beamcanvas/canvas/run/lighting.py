@@ -50,7 +50,10 @@ class Lighting:
         back, folder, results = window_thread().call, engine.folder, self._results
 
         def look() -> None:
-            found = results.found(flat, folder, known)
+            try:
+                found = results.found(flat, folder, known)
+            except BeamcanvasError:  # a rule that can't be read
+                return
             back(lambda: None if sip.isdeleted(engine) else self._show(found))
 
         pool().submit(look)

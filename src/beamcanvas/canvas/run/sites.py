@@ -14,6 +14,7 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from time import monotonic, time
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from ...errors import BeamcanvasError, InputError, TaskError
 from ...execution.executors.places import place_words
@@ -24,6 +25,16 @@ if TYPE_CHECKING:
 
 #: seconds after which new orders are looked for, and after which an idle executor is closed
 _LOOK, _IDLE = 0.05, 600.0
+
+
+_threads: WeakSet[Thread] = WeakSet()
+
+
+def wait_for_sites(seconds: float) -> None:
+    """Give executors that were closed the time to end what runs on them."""
+    end = monotonic() + seconds
+    for thread in tuple(_threads):
+        thread.join(max(0.0, end - monotonic()))
 
 
 class Site:
@@ -42,7 +53,9 @@ class Site:
         self._tell = tell
         self._orders: SimpleQueue[tuple[str, Errand | None]] = SimpleQueue()
         self._errands: dict[Job, Errand] = {}
-        Thread(target=self._serve, name=f"on {where}", daemon=True).start()
+        thread = Thread(target=self._serve, name=f"on {where}", daemon=True)
+        _threads.add(thread)
+        thread.start()
 
     def do(self, job: Job, ended: Callable[[Job], None]) -> None:
         """Have a job done; `ended` is called in the thread of the windows."""
