@@ -11,7 +11,7 @@ from typing import Any
 
 from ..errors import InputError
 from ..task import Task, resolve
-from ..task.source import Following, input_files
+from ..task.source import Following, can_be_followed, can_be_told, input_files
 from ..workflow import Node, NodeId, Workflow, id_text
 from ..workflow.analysis import start_nodes
 from ..workflow.validation import check
@@ -78,6 +78,9 @@ def watch(
     on_pass:
         Called after each pass.
 
+    A source that reads no file, but a stream, is run ten times a second at most, until it says
+    that it is whole.
+
     Returns
     -------
     Pass
@@ -103,7 +106,7 @@ def watch(
         given.update(_assigned(task, Path(file).absolute()))
     said = {**source.default_inputs, **given}
     following = Following(task, said, folder, rest)
-    if not any(following.files.values()):
+    if not can_be_followed(task, said, folder):
         raise InputError(f"Node '{source.title}' has no file to follow: name it with --source.")
     load_libraries(flat)  # not in the middle of a scan, when its first points ask for them
     chosen = make_executor(executor) if isinstance(executor, str) else executor
@@ -161,12 +164,10 @@ def _source(flat: Workflow, name: str | None, folder: Path) -> tuple[Node, Task]
     found = []
     for node in starts:
         task = resolve(node.task_type, node.task_identifier, node.task_generator, folder=folder)
-        if input_files(task, {}, folder):
+        if input_files(task, {}, folder) or can_be_told(task):
             found.append((node, task))
     if not found:
-        raise InputError(
-            "No node at the start of the workflow reads a file that could be followed."
-        )
+        raise InputError("No node at the start of the workflow reads a file or a stream to follow.")
     if len(found) > 1:
         titles = ", ".join(f"'{node.title}'" for node, _ in found)
         raise InputError(f"Several nodes read files: {titles}. Say which with --node.")
@@ -175,7 +176,10 @@ def _source(flat: Workflow, name: str | None, folder: Path) -> tuple[Node, Task]
 
 def _assigned(task: Task, file: Path) -> dict[str, Any]:
     """The file as a value of the input that reads one."""
-    name, spec = next((n, s) for n, s in task.inputs.items() if s.param.path == "open")
+    readers = ((n, s) for n, s in task.inputs.items() if s.param.path == "open")
+    name, spec = next(readers, (None, None))
+    if name is None or spec is None:
+        raise InputError(f"'{task.identifier}' reads no file that --source could name.")
     several = str(spec.annotation).startswith(("list", "tuple", "collections.abc.Sequence"))
     return {name: [str(file)] if several else str(file)}
 

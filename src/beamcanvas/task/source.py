@@ -3,6 +3,9 @@
 A task whose result is not whole yet says so by itself: an output has an attribute
 ``growing`` that is true. One with an input ``growing`` is told, by whoever follows a file,
 that more may come.
+
+A source that reads no file, but a stream or a server, is asked at each look whether there is
+more: it has an input ``growing`` and no input for a file.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from typing import Any
 from .base import Task
 
 GROWING = "growing"  #: the input, and the attribute of an output
+PAUSE = 0.1  #: seconds between two questions to a source that reads no file
 
 
 def input_files(task: Task, values: Mapping[Any, Any], folder: Path) -> dict[str, list[Path]]:
@@ -50,6 +54,12 @@ def can_be_told(task: Task) -> bool:
     return GROWING in task.inputs and task.inputs[GROWING].annotation is bool
 
 
+def can_be_followed(task: Task, values: Mapping[Any, Any], folder: Path) -> bool:
+    """Whether a task reads a file that is chosen, or what grows elsewhere."""
+    files = input_files(task, values, folder)
+    return any(files.values()) if files else can_be_told(task)
+
+
 class Following:
     """Says when a task is to run again on files that change, and when they have come to rest.
 
@@ -75,7 +85,14 @@ class Following:
         return {GROWING: True} if self.told and not self.last else {}
 
     def is_due(self, now: float) -> bool:
-        """Whether the files changed since the last pass, or have rested: then a last pass."""
+        """Whether the files changed since the last pass, or have rested: then a last pass.
+
+        Without a file to look at, the task itself is the look.
+        """
+        if not self.files:
+            due = self._changed is None or now - self._changed >= PAUSE
+            self._changed = now if due else self._changed
+            return due
         found = stamp(self.files)
         if self._changed is None or found != self._stamp:
             self._stamp, self._changed = found, now
