@@ -16,6 +16,8 @@ from ...task import Progress
 from .geometry import SliceGeometry
 from .settings import Backend, Reconstruction
 
+#: rows from which on "fast" takes them side by side; for fewer, compiled code isn't loaded
+MANY = 16
 #: makes slices (row, y, x), per pixel, of sinograms (row, angle, column)
 Reconstruct = Callable[
     [NDArray[np.float32], SliceGeometry, Reconstruction, int, Progress], NDArray[np.float32]
@@ -119,9 +121,12 @@ def _fast(
     if min(rows, columns) < 32 and len(sinograms) > 8:
         # a line of many slices: pixel by pixel costs less than a transform of the whole
         return _interpolating(sinograms, geometry, settings, threads, progress, even=False)
-    from .fourier import reconstruct_fourier
+    if len(sinograms) >= MANY:
+        from .gridding import reconstruct_gridding as reconstruct
+    else:
+        from .fourier import reconstruct_fourier as reconstruct
 
-    return reconstruct_fourier(
+    return reconstruct(
         sinograms,
         geometry,
         filter=settings.filter,

@@ -63,7 +63,7 @@ def choose_reconstruction(
     backend:
         What computes. "fast" goes through the Fourier slice theorem and gives nabu's values
         to within a few percent of the noise; "nabu-identical" gives them to float32
-        rounding, at three times the cost (but for half acquisition, where nabu is off by
+        rounding, at five times the cost (but for half acquisition, where nabu is off by
         two percent).
     method:
         FBP, filtered back projection; SIRT, CGLS and MLEM are iterative and need astra.

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ...errors import InputError
 from ...task import SILENT, Progress
 from ..frames.projections import Projections
-from .backends import chosen
+from .backends import MANY, chosen
 from .geometry import SliceGeometry, slice_geometry
 
 
@@ -121,13 +121,16 @@ class Slices:
             working += self.threads * 48_000_000
         else:
             # a pair of slices in each thread: transforms, their points, and the fine grid
-            pair = 8 * angles * wide * 3 + 8 * height * width * 6
-            working = 8 * angles * wide + self.threads * (pair + 3 * 24_000_000)
+            each = 8 * angles * wide * 3 + 8 * height * width * 6 + 3 * 24_000_000
+            if rows >= MANY:
+                # a grid of eight pairs and one of its planes; and the compiler with its code
+                each = max(each, 144 * height * width + 32_000_000) + 120_000_000 // self.threads
+            working = 8 * angles * wide + self.threads * each
         return max(self.projections.memory_for(rows), sinograms + slices + working)
 
     def _check(self, sinograms: NDArray[np.float32], start: int) -> None:
         # a sum tells, and takes no memory of its own
-        if np.isfinite(sinograms.sum(dtype=np.float64)):
+        if np.isfinite(sinograms.sum()) or np.isfinite(sinograms.sum(dtype=np.float64)):
             return
         row, angle, column = (int(n[0]) for n in np.nonzero(~np.isfinite(sinograms)))
         bad = int(np.count_nonzero(~np.isfinite(sinograms)))

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...task import SILENT, Progress
+from .aligned import aligned_zeros
 from .geometry import SliceGeometry, extended_width
 from .settings import Filter, Padding
 from .threads import in_threads
@@ -101,7 +102,7 @@ def filtered(
     kernel = response(wide, filter, cutoff)[: wide // 2 + 1]
     axis_is_left = geometry.half and float(np.median(geometry.centres)) < (width - 1) / 2
     more = seen - width if axis_is_left else 0
-    out = np.empty((count, seen, rows), np.float32)
+    out = aligned_zeros(count, seen, rows)
     # blocks of about 16 MB stay near the processor
     block = max(1, 4_000_000 // (rows * wide))
 

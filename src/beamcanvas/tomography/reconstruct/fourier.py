@@ -120,7 +120,7 @@ class FourierSlices:
         self._before = (self._padded - geometry.width) // 2
         self.together = max(1, _AT_ONCE // (len(geometry.angles) * self._padded))
         frequencies = np.fft.fftfreq(self._padded).astype(np.float32)
-        self._frequencies = frequencies
+        self.frequencies = frequencies
         kernel = response(self._padded, filter, cutoff) * np.sinc(frequencies) ** 2
         # the highest frequency has no partner of opposite sign, without which the two slices
         # of a pair would mix
@@ -146,7 +146,7 @@ class FourierSlices:
         y = geometry.first[0] + geometry.shape[0] // 2
         x = geometry.first[1] + geometry.shape[1] // 2
         shift = centres + self._before + np.cos(geometry.angles) * x - np.sin(geometry.angles) * y
-        cycles = np.outer(shift, self._frequencies)
+        cycles = np.outer(shift, self.frequencies)
         phase = np.exp(np.complex64(2j * np.pi) * (cycles - np.rint(cycles)).astype(np.float32))
         phase *= self._kernel
         phase *= geometry.weights()[:, None]
@@ -191,7 +191,7 @@ class FourierSlices:
     @cached_property
     def _points(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         angles = self.geometry.angles
-        step = 2 * np.pi * self._frequencies
+        step = 2 * np.pi * self.frequencies
         return (
             np.outer(-np.sin(angles), step).astype(np.float32).ravel(),
             np.outer(np.cos(angles), step).astype(np.float32).ravel(),

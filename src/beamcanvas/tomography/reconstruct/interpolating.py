@@ -7,6 +7,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from ...task import SILENT, Progress
+from .aligned import aligned_zeros
 from .filtering import filtered
 from .geometry import SliceGeometry
 from .settings import Filter, Padding
@@ -52,7 +53,7 @@ def reconstruct_interpolating(
         progress=progress.part(0, 0.2),
     )
     height, width = geometry.shape
-    slices = np.zeros((height, width, len(sinograms)), np.float32)
+    slices = aligned_zeros(height, width, len(sinograms))
     turn = np.stack([np.cos(geometry.angles), -np.sin(geometry.angles), centres], axis=1)
     turn = turn.astype(np.float32)
     y0, x0 = (np.float32(v) for v in geometry.first)
