@@ -96,6 +96,10 @@ class Scheduler:
         """How often each node fired."""
         return {node_id: state.fired for node_id, state in self._states.items()}
 
+    def given(self, node_id: NodeId) -> dict[InputName, Any]:
+        """The inputs of a node that no link delivers."""
+        return dict(self._states[node_id].static)
+
     # -- reading the graph
 
     def _start_states(self, flat: Workflow, chosen: set[NodeId]) -> list[State]:

@@ -12,9 +12,10 @@ from time import monotonic, time
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Cancelled, InputError, TaskError
-from ..workflow import Node, NodeId, Workflow, id_text
+from ..workflow import Link, Node, NodeId, Workflow, id_text
 from ..workflow.rules import comparisons
-from .delivery import input_name
+from .chains import LONGEST, chains
+from .delivery import Delivery, input_name
 from .doubts import doubts_of
 from .events import Events
 from .executors import Executor
@@ -61,6 +62,12 @@ class UnderWay:
         self._keep = None if keep is None else set(keep)
         self._looked_at = _looked_at(flat)
         self._serial = 0
+        #: a cache and a file of results want to see what is between
+        self._chains: dict[NodeId, Link] = {}
+        if executor.goes_on and writer is None and cache is None:
+            self._chains = chains(flat)
+        self._handled = {link.source for link in flat.links if link.on_error}
+        self._foreseen: dict[NodeId, int] = {}  # numbers of work that is under way already
         #: of each piece the firing that it is of, and its number in that
         self._pieces: dict[int, tuple[Pieces, int]] = {}
         self._began: dict[int, tuple[float, int]] = {}
@@ -131,12 +138,40 @@ class UnderWay:
                 self._send(pieces, number)
 
     def _send(self, pieces: Pieces, number: int) -> None:
-        serial = self._serial
-        self._serial += 1
+        node = pieces.firing.node
+        if node.id in self._foreseen:
+            self._pieces[self._foreseen.pop(node.id)] = (pieces, number)
+            return
+        serial = self._next_serial()
         self._pieces[serial] = (pieces, number)
         work = pieces.piece(number, serial)
+        if node.id in self._chains:
+            self._foresee(work, node)
         if self._cache is None or not self._is_kept(self._cache, serial, work):
             self._executor.submit(work)
+
+    def _next_serial(self) -> int:
+        self._serial += 1
+        return self._serial - 1
+
+    def _foresee(self, work: Work, node: Node) -> None:
+        """Add to work what follows it for sure."""
+        works = [work]
+        while node.id in self._chains and len(works) < LONGEST:
+            link = self._chains[node.id]
+            source, node = node, self._flat.nodes[link.target]
+            following = Work(
+                self._next_serial(), node.title, node.task_type, node.task_identifier,
+                node.task_generator, self._scheduler.given(node.id), frozenset(), self._folder,
+                self._looked_at.get(node.id, _NOTHING), node=node.id,
+                delivery=Delivery(link, source),
+            )  # fmt: skip
+            # what handles an error may get the inputs of what failed
+            is_kept = self._keep is None or source.id in self._keep
+            works[-1].is_wanted = is_kept or node.id in self._handled
+            self._foreseen[node.id] = following.serial
+            works.append(following)
+        work.then = tuple(works[1:])
 
     def _is_kept(self, cache: Cache, serial: int, work: Work) -> bool:
         asked = replace(work, inputs=self._executor.home(work.inputs))

@@ -13,10 +13,11 @@ from traceback import format_exception
 from typing import Any, Protocol
 
 from ..errors import InputError, TaskError
-from ..task import Progress, Task, resolve
+from ..task import MISSING, Progress, Task, resolve
 from ..task.paths import absolute_paths
 from ..workflow import InputName, NodeId
 from ..workflow.rules import PLAIN, Rules, rules_of
+from .delivery import Delivery
 from .scheduler import Firing
 
 
@@ -37,6 +38,10 @@ class Work:
     looked_at: frozenset[str | int] | None = None
     rules: Rules = PLAIN
     node: NodeId = ""  #: its node
+    #: what an executor that goes on does afterwards, one after the other as long as all is well
+    then: tuple[Work, ...] = ()
+    delivery: Delivery | None = None  #: of such work, what hands it the outputs before it
+    is_wanted: bool = True  #: whether anybody but the work after it looks at its outputs
 
     @classmethod
     def of(cls, firing: Firing, folder: Path) -> Work:
@@ -54,6 +59,13 @@ class Work:
             rules=rules_of(node),
             node=node.id,
         )
+
+    def feed(self, outputs: Mapping[str, Any]) -> None:
+        """Take the outputs of the work before it."""
+        if self.delivery is not None:
+            values = self.delivery.data({n: v for n, v in outputs.items() if v is not MISSING})
+            self.inputs = {**self.inputs, **values}
+            self.offered = frozenset(values) if self.delivery.everything else self.offered
 
     @property
     def priority(self) -> int:

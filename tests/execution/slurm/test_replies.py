@@ -159,6 +159,16 @@ def test_only_what_is_asked_for_is_read_and_the_rest_goes(server: Replay) -> Non
         assert [f.name for f in executor.jobs.folder.iterdir() if f.suffix == ".value"] == []
 
 
+def test_nodes_that_follow_each_other_share_a_job(server: Replay) -> None:
+    workflow = two()
+    for i in range(3, 7):
+        workflow.add(add, id=str(i), inputs={"b": 1})
+        workflow.link("2" if i == 3 else str(i - 1), str(i), {"a": "result"})
+    with Slurm(url=server.url) as executor:
+        assert run(workflow, executor=executor).nodes["6"] == {"result": 6}
+    assert [said["name"] for said in server.submitted] == ["first", "beside"]
+
+
 def test_jobs_are_looked_at_all_at_once_and_seldom(server: Replay) -> None:
     workflow = Workflow(id="many")
     for i in range(4):

@@ -18,6 +18,9 @@ class Executor(ABC):
     and is closed at the end by whoever made it.
     """
 
+    #: whether it also does the work in `Work.then`, each reported under its own number
+    goes_on = False
+
     def begin(self, flat: Workflow) -> None:  # noqa: B027 - most look at the work alone
         """A run of this workflow, without subgraphs, begins."""
 

@@ -23,6 +23,8 @@ from .values import Filed
 class Slurm(Executor):
     """The nodes of a cluster, by SLURM: a job for each piece of work.
 
+    Nodes that follow each other and nobody else, and don't say how they run, share a job.
+
     A node says by itself what it takes (``"execution": {"resources": {...}}``), where it
     doesn't the settings do. Outputs stay in files of a folder that the whole cluster sees
     until somebody wants them here. A job costs about a second: for work that takes minutes.
@@ -40,9 +42,12 @@ class Slurm(Executor):
         When SLURM can't be reached, or the folder can't be written.
     """
 
+    goes_on = True
+
     def __init__(self, settings: Settings | None = None, **said: Any) -> None:
         self.jobs = Jobs(replace(settings or Settings.of(), **said))
         self._serials: dict[str, int] = {}
+        self._then: dict[str, deque[int]] = {}  #: what it goes on with
         self._inputs: dict[str, tuple[Elsewhere, ...]] = {}  # are kept until the job is done
         self._refused: deque[tuple[int, Exception]] = deque()
 
@@ -56,6 +61,7 @@ class Slurm(Executor):
             self._refused.append((work.serial, refused))
             return
         self._serials[job.number] = work.serial
+        self._then[job.number] = deque(one.serial for one in work.then)
         self._inputs[job.number] = inputs
 
     def wait(self, report: Report, seconds: float) -> None:
@@ -65,21 +71,27 @@ class Slurm(Executor):
             report.failed(serial, error, time())
             seconds = 0.0
         for job, what, details in self.jobs.news(seconds):
+            if what == "lost":
+                report.failed(self._forget(job), details[0], time())
+                continue
             serial = self._serials.get(job.number, -1)
-            if what in ("finished", "failed", "lost"):
+            then = self._then.get(job.number)
+            if what == "finished" and then:
+                self._serials[job.number] = then.popleft()
+            elif what in ("finished", "failed"):
                 self._forget(job)
             if what == "finished":
                 outputs, filed, end = details
                 outputs |= {name: Filed(*where) for name, where in filed.items()}
                 report.finished(serial, outputs, end)
-            elif what == "lost":
-                report.failed(serial, details[0], time())
             else:
                 getattr(report, what)(serial, *details)
 
-    def _forget(self, job: Job) -> None:
-        self._serials.pop(job.number, None)
+    def _forget(self, job: Job) -> int:
+        """A job ended; the number of the work that it did last."""
         self._inputs.pop(job.number, None)
+        self._then.pop(job.number, None)
+        return self._serials.pop(job.number, -1)
 
     def home(self, values: Any) -> Any:
         try:
@@ -97,6 +109,7 @@ class Slurm(Executor):
         self.jobs.cancel()
         self._serials.clear()
         self._inputs.clear()
+        self._then.clear()
         self._refused.clear()
 
     def close(self) -> None:

@@ -19,7 +19,10 @@ from functools import partial
 from io import BytesIO
 from pathlib import Path
 from time import monotonic, time
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..work import Work
 
 #: seconds after which it is looked again whether to stop
 _LOOK = 0.2
@@ -66,27 +69,32 @@ class Order(ABC):
 
 @dataclass(slots=True)
 class WorkOrder(Order):
-    """The work of one node, a pickle."""
+    """The work of a node, and of those that follow it alone: a pickle."""
 
     data: bytes
 
     def carry_out(self, desk: Desk) -> bool:
         from ...task import Progress
-        from ..work import Work, portable, thinned
+        from ..work import portable, thinned
 
-        desk.tell("started", time(), os.getpid())
         try:
             work: Work = pickle.loads(self.data)  # noqa: S301 - our own
-            report = thinned(partial(desk.tell, "progressed"), _SELDOM)
-            outputs = work.do(Progress(report, desk.is_cancelled))
-            _deliver(desk, outputs, work.looked_at)
+            outputs: dict[str, Any] = {}
+            for one in (work, *work.then):
+                if outputs and desk.is_cancelled():
+                    break
+                one.feed(outputs)
+                desk.tell("started", time(), os.getpid())
+                report = thinned(partial(desk.tell, "progressed"), _SELDOM)
+                outputs = one.do(Progress(report, desk.is_cancelled))
+                _deliver(desk, one, outputs, one is (work, *work.then)[-1])
         except (Exception, SystemExit) as error:
             desk.finish("failed", portable(error), time())
             return False
         return True
 
 
-def _deliver(desk: Desk, outputs: dict[str, Any], looked_at: frozenset[str | int] | None) -> None:
+def _deliver(desk: Desk, work: Work, outputs: dict[str, Any], is_last: bool) -> None:
     """Tell the outputs, those that are large and that no condition looks at in files."""
     from ..doubts import doubts_of
     from ..executors.elsewhere import is_small
@@ -94,16 +102,19 @@ def _deliver(desk: Desk, outputs: dict[str, Any], looked_at: frozenset[str | int
     from .values import write
 
     end = time()
+    looked_at = work.looked_at
     filed: dict[str, tuple[Path, tuple[str, ...]]] = {}
     for name, value in outputs.items():
         if looked_at is not None and name not in looked_at and not is_small(value):
-            path = desk.folder / f"{desk.number}-{len(filed)}.value"
+            path = desk.folder / f"{desk.number}-{work.serial}-{len(filed)}.value"
             filed[name] = path, doubts_of({name: value})
     told = {name: None if name in filed else value for name, value in outputs.items()}
+    tell = desk.finish if is_last else desk.tell
     try:
         for name, (path, _) in filed.items():
-            write(path, outputs[name])
-        desk.finish("finished", told, filed, end)
+            if work.is_wanted:
+                write(path, outputs[name])
+        tell("finished", told, filed, end)
     except Exception as error:
         for path, _ in filed.values():
             path.unlink(missing_ok=True)

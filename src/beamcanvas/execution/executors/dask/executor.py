@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import signal
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -57,6 +58,8 @@ class Dask(Executor):
     InputError
         When dask isn't installed, or the scheduler doesn't answer.
     """
+
+    goes_on = True
 
     def __init__(self, cluster: Any = None) -> None:
         try:
@@ -112,13 +115,15 @@ class Dask(Executor):
                 inputs.append(future)
             return Place(index, value.name if value.is_alone else None)
 
-        job = _Job(work.title, work.priority, b"", inputs)
+        then = deque(one.serial for one in work.then)
+        job = _Job(work.title, work.priority, b"", inputs, then)
         self._jobs[work.serial] = job
-        given, work.inputs = work.inputs, replaced(work.inputs, place)
+        work.inputs, values = replaced(work.inputs, place), work.inputs
         try:
             job.data = pickle.dumps(work, protocol=5)
         except Exception as error:
-            refused = not_picklable(given.items(), "input", error)
+            items = [*values.items(), *(i for one in work.then for i in one.inputs.items())]
+            refused = not_picklable(items, "input", error)
             self._news.put((work.serial, "failed", (refused, time())))
             return
         self._due.append(work.serial)
@@ -151,9 +156,10 @@ class Dask(Executor):
     # -- from the workers; in dask's own thread
 
     def _hear(self, event: tuple[float, bytes]) -> None:
-        run, *news = pickle.loads(event[1])  # noqa: S301 - from our own worker
+        run, news = pickle.loads(event[1])  # noqa: S301 - from our own worker
         if run == self._run:
-            self._news.put(tuple(news))
+            for one in news:
+                self._news.put(pickle.loads(one))  # noqa: S301
 
     def wait(self, report: Report, seconds: float) -> None:
         self._send()
@@ -171,13 +177,15 @@ class Dask(Executor):
                 if what == "started":
                     job.process = details[1]
                 elif what == "finished":
-                    outputs, left, end = details
+                    outputs, left, is_alone, end = details
                     for name, doubts in left.items():
-                        alone = len(left) == 1
-                        outputs[name] = _Output(job.future, name, alone, doubts, self._client)
+                        key = serial, name
+                        outputs[name] = _Output(job.future, key, is_alone, doubts, self._client)
                     details = outputs, end
                 if what in ("finished", "failed"):
                     del self._jobs[serial]
+                    if what == "finished" and job.then:  # it goes on with that
+                        self._jobs[job.then.popleft()] = job
                 getattr(report, what)(serial, *details)
         except Empty:
             return
@@ -264,6 +272,7 @@ class _Job:
     priority: int
     data: bytes
     inputs: list[Future]
+    then: deque[int]  #: numbers of the work that it goes on with
     future: Future | None = None
     process: int | None = None  #: once it is told
     note: Path | None = None  #: there while an own worker works on it
@@ -293,7 +302,7 @@ class _Output(Elsewhere):
     def __init__(
         self,
         made: Future | None,
-        name: str,
+        name: tuple[int, str],
         is_alone: bool,
         warnings: tuple[str, ...],
         client: Client,
