@@ -43,9 +43,10 @@ class PreviewArea(QWidget):
         layout.addWidget(self.stack)
         self._waiting: dict[QWidget, Any] = {}
 
-    def show_nothing(self, words: str) -> None:
-        """Say why there is nothing to see."""
+    def show_nothing(self, words: str, failed: bool = False) -> None:
+        """Say why there is nothing to see; plainly when something failed."""
         self.nothing.setText(words)
+        self.nothing.setEnabled(failed)
         self.stack.setCurrentWidget(self.nothing)
 
     def show_outputs(

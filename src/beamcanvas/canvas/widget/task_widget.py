@@ -375,7 +375,7 @@ class TaskWidget(OWBaseWidget, FewMessages, openclass=True):  # type: ignore[cal
         if self.show_before_run(self.area):
             return
         if noderun.state is State.FAILED:
-            self.area.show_nothing(error_words(noderun.error)[0])
+            self.area.show_nothing(error_words(noderun.error)[0], failed=True)
         else:
             self.area.show_nothing(_WHY_NOTHING.get(noderun.state, ""))
 
