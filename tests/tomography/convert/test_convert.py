@@ -133,8 +133,9 @@ def test_what_is_wrong_with_tiffs(tiffs: Path) -> None:
     assert not made.exists()
 
 
-def test_an_edf_folder(edfs: Path, savu: TomoScan) -> None:
+def test_an_edf_folder(edfs: Path, savu: TomoScan, capsys: pytest.CaptureFixture[str]) -> None:
     scan = convert_edf(edfs)
+    assert capsys.readouterr().out == ""  # nxtomomill would print there
     assert scan.file == edfs.with_name("savu_.nx")
     assert scan.shape == (90, 24, 160)
     assert (scan.energy, scan.distance) == (25, 0.05)

@@ -72,9 +72,11 @@ def convert_edf(
         raise InputError(f"{folder}: there are no EDF files in this folder.")
     target = file or source.with_name(f"{source.name}.nx")
     with replacing(target, ".nx", existing) as (path, new), quiet() as said:
-        from nxtomomill.converter.edf.edfconverter import from_edf_to_nx
+        from nxtomomill.converter.edf import edfconverter
         from nxtomomill.models.edf2nx import EDF2nxModel
 
+        # where there is a bar, it prints that it is done, among what a program gives out
+        vars(edfconverter)["print"] = lambda *_: None
         settings = EDF2nxModel(
             input_folder=str(source),
             output_file=str(new),
@@ -87,7 +89,8 @@ def convert_edf(
             source_name=None,
         )
         try:
-            _, entry = from_edf_to_nx(settings, progress=Bar(progress, "Converting"))
+            bar = Bar(progress, "Converting")
+            _, entry = edfconverter.from_edf_to_nx(settings, progress=bar)
         except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
             if isinstance(error, OSError) and error.errno is not None:
                 raise
