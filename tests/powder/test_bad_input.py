@@ -288,3 +288,20 @@ def test_an_image_without_rings(ceo2: DiffractionImage, setup: Setup) -> None:
         powder.calibrate(blank, setup)
     with pytest.raises(InputError, match="no line at 1"):
         powder.calibrate(ceo2, replace(setup, wavelength=12.398419843320026e-10 / 1.5))
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        powder.open_analyzers,
+        powder.open_goniometer,
+        powder.open_image,
+        powder.open_pattern,
+        powder.read_configuration,
+        powder.read_poni,
+        powder.read_samples,
+    ],
+)
+def test_files_may_be_named_by_text(read: Callable[..., object]) -> None:
+    with pytest.raises(InputError, match=r"There is no file gone\.txt"):
+        read(file="gone.txt")

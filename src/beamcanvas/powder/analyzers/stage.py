@@ -175,6 +175,7 @@ def open_analyzers(
     InputError
         When a file is missing, lacks a value, or has another number of crystals.
     """
+    file = Path(file)
     lines = _lines(file)
     wavelength = _after(file, lines, "Wavelength") if energy is None else 1e10 * HC / energy
     bragg, deflection = _below(file, lines, ("manom", "mantth"))

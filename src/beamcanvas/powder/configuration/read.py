@@ -86,7 +86,7 @@ def read_configuration(
         When a file is missing, damaged, of a newer version or says what makes no sense, or
         the geometry, the energy or the detector is in none of them.
     """
-    words, sources = Words(), (file, *more_files)
+    words, sources = Words(), tuple(map(Path, (file, *more_files)))
     for path in sources:
         is_poni = path.suffix.lower() != ".json"
         words.merge(Words(geometry=poni_words(path)) if is_poni else read_words(path))

@@ -60,6 +60,7 @@ def apply_flat_field(
     wanted = energy or (geometry.energy if geometry else image.header.energy)
     if wanted is None:
         raise InputError("The energy is not known: give 'energy' in keV, or link a geometry.")
+    file, old_file = Path(file), None if old_file is None else Path(old_file)
     found = _arrays(file)
     new = _at(found, "F", "E", wanted, file, image.shape)
     old = None

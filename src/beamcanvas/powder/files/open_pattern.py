@@ -60,6 +60,7 @@ def open_pattern(
     InputError
         When the file is missing, cut off or laid out another way.
     """
+    file = Path(file)
     if file.suffix.lower() in HDF5_SUFFIXES:
         return _read_nexus(file, data_path, number, unit)
     if data_path:

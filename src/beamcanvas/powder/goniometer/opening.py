@@ -38,6 +38,7 @@ def open_goniometer(
     InputError
         When the file is missing or damaged, is no goniometer, or has another model.
     """
+    file = Path(file)
     said = _json(file)
     model = said.get("trans_function")
     if said.get("content") not in _VERSIONS or not isinstance(model, dict):
