@@ -145,12 +145,14 @@ def test_a_dry_run_on_the_command_line_runs_nothing(
 ) -> None:
     workflow = faced()
     begun = tmp_path / "begun"
-    workflow.add(tasks.stubborn, id="slow", inputs={"begun": str(begun)})
+    there = {"execution": {"executor": "processes:1"}}
+    workflow.add(tasks.stubborn, id="slow", inputs={"begun": str(begun)}, extra=there)
     file = str(workflow.save(tmp_path / "faced.json"))
     assert main(["run", file, "--dry-run", "--executor", "threads"]) == 0
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert lines[1][:3] == ["first", "runs", "threads"]
     assert lines[2][:3] == ["Add", "runs", "threads"]
+    assert lines[3][:3] == ["slow", "runs", "processes:1"]
     assert not begun.exists()
     assert main(["run", file, "--dry-run", "-p", "length=-1"]) == 2
     assert "should be at least 0 mm" in capsys.readouterr().err

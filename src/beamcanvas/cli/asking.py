@@ -12,6 +12,7 @@ from ..task import Input, Task, resolve
 from ..workflow import Node, NodeId, Workflow
 from ..workflow.analysis import end_nodes, start_nodes
 from ..workflow.interface import Interface, Public, interface_of
+from ..workflow.rules import rules_of
 from .words import print_table
 
 
@@ -107,7 +108,7 @@ def print_plan(
         what = step.state if step.times == 1 else f"{step.state}, {times}"
         said = [f"{name}={_short(value)}" for name, value in step.inputs.items()]
         said += [f"{name} from {source}" for name, source in step.linked.items()]
-        where = "" if step.state == "is kept" else executor
+        where = "" if step.state == "is kept" else rules_of(step.node).executor or executor
         task = str(step.node.task_identifier or step.node.task_type)
         rows.append((step.node.title, what, where, task, ", ".join(said)))
     print_table(("Node", "What", "Where", "Task", "Inputs"), rows)

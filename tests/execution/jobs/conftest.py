@@ -17,7 +17,7 @@ StartWorker = Callable[..., RunningWorker]
 ADDRESSES = ("file", pytest.param("redis", marks=pytest.mark.service("redis")))
 
 
-@pytest.fixture(scope="module", params=ADDRESSES)
+@pytest.fixture(scope="session", params=ADDRESSES)
 def address(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
     """Where jobs stand: in a new file, and in a Redis."""
     if request.param == "file":
@@ -25,7 +25,7 @@ def address(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     return redis_url()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def board(address: str) -> Iterator[Board]:
     with open_board(address) as opened:
         yield opened
@@ -37,23 +37,19 @@ def queue() -> str:
     return uuid4().hex[:8]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The history of the workers."""
     return tmp_path_factory.mktemp("history") / "history.db"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def served(address: str, history: Path) -> Iterator[str]:
-    """A queue of which one worker takes one job at a time; that with ``-2`` has its own."""
+    """A queue of which one worker takes one job at a time."""
     name = uuid4().hex[:8]
-    workers = [
-        RunningWorker(address, history, "--concurrency", "1", "--queue", queue)
-        for queue in (name, f"{name}-2")
-    ]
+    worker = RunningWorker(address, history, "--concurrency", "1", "--queue", name)
     yield name
-    for worker in workers:
-        worker.kill()
+    worker.kill()
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from time import monotonic, sleep, time
 from types import TracebackType
 from typing import Any
@@ -43,7 +44,12 @@ class Board(ABC):
     def submit(self, job: Job, payload: bytes) -> None:
         """Put up a job."""
         self.add(job, payload)
-        self.deliver(job)
+        try:
+            self.deliver(job)
+        except BoardError:
+            with suppress(BoardError):
+                self.remove([job.id])
+            raise
 
     def cancel(self, job_id: str) -> None:
         """Let a queued job never start, and a running one end soon, with its nodes elsewhere."""

@@ -122,6 +122,8 @@ def _workflow(payload: bytes, job_id: str, progress: Progress) -> Done:
             cancelled=_Asked(progress),
         )
         failure: BaseException | None = None
+    except Cancelled as error:
+        raise Cancelled(str(error)) from None  # without what came of it, which nobody wants
     except TaskError as error:
         failure, result = error, error.result
     except InputError as error:
@@ -162,18 +164,25 @@ def _history(order: Order) -> list[Handler]:
 
 
 class _Counted:
-    """Tells how many of the nodes ended."""
+    """Tells how many of the nodes ended, and how far the others are."""
 
     def __init__(self, progress: Progress, count: int) -> None:
         self._progress = progress
         self._count = count
-        self._ended: set[str] = set()
+        self._done: dict[str, float] = {}
 
     def __call__(self, event: Event) -> None:
-        if event["context"] == "node" and event["type"] == "end" and not self._progress.cancelled:
-            self._ended.add(event["node_id"])
-            done = len(self._ended)
-            self._progress(min(done / self._count, 1.0), f"{done} of {self._count} nodes")
+        if event["context"] != "node" or self._progress.cancelled:
+            return
+        if event["type"] == "end":
+            self._done[event["node_id"]] = 1.0
+        elif event["type"] == "progress" and event["progress"] is not None:
+            self._done[event["node_id"]] = event["progress"] / 100
+        else:
+            return
+        ended = sum(done == 1.0 for done in self._done.values())
+        fraction = min(sum(self._done.values()) / self._count, 1.0)
+        self._progress(fraction, f"{ended} of {self._count} nodes")
 
 
 class _Asked(Flag):

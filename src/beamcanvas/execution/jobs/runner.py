@@ -104,7 +104,7 @@ class Runner:
         elif stopped == "cancelled" or isinstance(end, Cancelled):
             state = "cancelled"
         elif isinstance(end, BaseException):
-            state, error = "failed", str(end)
+            state, error = "failed", str(end) or type(end).__name__
         elif end is not None:
             state, error, data = "failed" if end.error else "done", end.error, end.data
         if data is None:
