@@ -11,7 +11,7 @@ from AnyQt.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSplitter, QVBoxLayo
 from beamcanvas.canvas.previews.base import Preview
 from beamcanvas.canvas.previews.image import ImagePreview
 from beamcanvas.darkfield import PixelMaps
-from beamcanvas.darkfield.analyse.maps import CENTRE
+from beamcanvas.darkfield.analyse.maps import CENTRE, WIDTH
 from beamcanvas.nexus import NXData
 
 from .frames_preview import mark
@@ -105,10 +105,13 @@ class MapsPreview(Preview):
 
 
 def _clearest(maps: PixelMaps) -> tuple[int, int]:
-    """The pixel whose centre is known best; else the one in which the first map is largest."""
+    """The pixel whose centre is known best; else the brightest of those with narrow curves."""
     known = (maps.uncertainty(name) for name in maps.maps if CENTRE in name)
     uncertainty = next((u for u in known if u is not None), None)
     values = next(iter(maps.maps.values())) if uncertainty is None else -uncertainty
+    width = next((w for name, w in maps.maps.items() if WIDTH in name), None)
+    if uncertainty is None and width is not None and np.isfinite(width).any():
+        values = np.where(width <= np.nanmedian(width), values, np.nan)
     clearest = int(np.nan_to_num(values, nan=-np.inf).argmax())
     row, column = np.unravel_index(clearest, values.shape)
     return int(row), int(column)
