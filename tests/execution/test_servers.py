@@ -238,7 +238,10 @@ def test_a_slow_handler_in_a_thread_of_its_own(tmp_path: Path) -> None:
     go.set()
     handler.join()
     assert len(got) == 8
-    until(lambda: [r.state for r in History(tmp_path / "apart.db").runs()] == ["done"])
+    for thread in threading.enumerate():
+        if thread.name == "events":
+            thread.join()
+    assert [r.state for r in History(tmp_path / "apart.db").runs()] == ["done"]
     assert History(tmp_path / "apart.db").run(str(result.job_id)).title == "two"
 
 
@@ -357,6 +360,26 @@ def test_what_postgresql_missed_comes_with_the_next_run(
         gate.is_open = True
         run(two(), events=[f"history:{url}"], job_id="next")
     assert [n.state for n in history.run("missed").nodes] == ["done", "done"]
+
+
+@pytest.mark.service("postgres")
+def test_another_process_ends_a_run_that_could_not(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from beamcanvas.execution.events import Events
+    from beamcanvas.execution.jobs.aftermath import close_run
+
+    monkeypatch.setenv("BEAMCANVAS_HISTORY", database)
+    workflow = two()
+    handler: Any = make_handler("history")
+    told = Events([handler], workflow, "killed")
+    told.begin(executor="inline")
+    told.node_start(workflow.nodes["first"], 1.7e9, 1)
+    handler.close()
+    close_run("killed", "Its process was killed.")
+    kept = History().run("killed")
+    assert (kept.state, kept.error) == ("failed", "Its process was killed.")
+    assert [(n.node_id, n.state) for n in kept.nodes] == [("first", "failed")]
 
 
 @pytest.mark.service("postgres")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from functools import cache
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from AnyQt.QtCore import QPointF, Qt, QUrl
 from AnyQt.QtGui import QColor, QDesktopServices, QIcon, QPainter, QPixmap
@@ -80,7 +80,7 @@ class PastRunView(QWidget):
         self.nodes.setRootIsDecorated(False)
         self.nodes.setUniformRowHeights(True)
         self.nodes.setAlternatingRowColors(True)
-        for column, width in enumerate((170, 100, 158, 70, 380)):
+        for column, width in enumerate((170, 100, 158, 70, 360)):
             self.nodes.setColumnWidth(column, width)
         self.nodes.currentItemChanged.connect(lambda *_: self._show_node())
         self.trace = QPlainTextEdit()
@@ -151,7 +151,7 @@ def _head(run: PastRun, colour: str) -> str:
 
 def _item(node: PastNode) -> QTreeWidgetItem:
     far = f" {node.progress} %" if node.ended is None and node.progress is not None else ""
-    said = [f"{name} = {_short(value)}" for name, value in node.inputs.items()]
+    said = [f"{name} = {short_value(value)}" for name, value in node.inputs.items()]
     said += [f"{name} from {source}" for name, source in node.linked.items()]
     item = QTreeWidgetItem(
         [
@@ -160,7 +160,7 @@ def _item(node: PastNode) -> QTreeWidgetItem:
             local(node.started),
             ended_words(node.seconds),
             ", ".join(said),
-            node.task or "",
+            short_task(node.task),
         ]
     )
     item.setIcon(1, state_icon(node.state))
@@ -173,6 +173,12 @@ def _item(node: PastNode) -> QTreeWidgetItem:
     return item
 
 
-def _short(value: Any) -> str:
+def short_task(task: object) -> str:
+    """A task's name, as short as it can be told."""
+    return str(task or "").removeprefix("beamcanvas.")
+
+
+def short_value(value: object) -> str:
+    """A value in a list of them."""
     text = str(value)
     return text if len(text) <= 60 else f"{text[:57]}..."

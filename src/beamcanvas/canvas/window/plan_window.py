@@ -23,6 +23,7 @@ from ...execution.executors.places import place_words
 from ..look import problem_colour
 from ..threads import pool, window_thread
 from ..widget.run_bar import RUN_STYLE
+from .past_run import short_task, short_value
 
 if TYPE_CHECKING:
     from ...execution.plan import Plan, Step
@@ -48,7 +49,7 @@ class PlanWindow(QDialog):
         self.steps.setRootIsDecorated(False)
         self.steps.setUniformRowHeights(True)
         self.steps.setAlternatingRowColors(True)
-        for column, width in enumerate((180, 120, 150, 380)):
+        for column, width in enumerate((170, 110, 140, 330)):
             self.steps.setColumnWidth(column, width)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self.run_button = QPushButton("Run all")
@@ -102,7 +103,7 @@ class PlanWindow(QDialog):
 
     def _item(self, step: Step) -> QTreeWidgetItem:
         times = "many times" if step.times is None else f"{step.times} times"
-        said = [f"{name} = {_short(value)}" for name, value in step.inputs.items()]
+        said = [f"{name} = {short_value(value)}" for name, value in step.inputs.items()]
         said += [f"{name} from {source}" for name, source in step.linked.items()]
         item = QTreeWidgetItem(
             [
@@ -110,17 +111,13 @@ class PlanWindow(QDialog):
                 step.state if step.times == 1 else f"{step.state}, {times}",
                 place_words(self._engine.where_of(step.node)),
                 ", ".join(said),
-                str(step.node.task_identifier or step.node.task_type),
+                short_task(step.node.task_identifier or step.node.task_type),
             ]
         )
+        item.setToolTip(4, str(step.node.task_identifier or step.node.task_type))
         item.setToolTip(3, "\n".join(said))
         return item
 
     def _run(self) -> None:
         self.accept()
         self._engine.run_all()
-
-
-def _short(value: object) -> str:
-    text = str(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from time import time_ns
 from typing import TYPE_CHECKING, Any
 
 from ...errors import InputError
@@ -38,7 +39,9 @@ class PostgresHistory:
         _library()
         self._outbox = Outbox(without_password(url), _Server(url))
         self._about: About | None = None
-        self._count = 0
+        # numbers grow from one handler of a job to the next: a run that could not say its end
+        # is ended by another process
+        self._count = time_ns()
 
     def about(self, about: About) -> None:
         """What the events that follow are of."""
