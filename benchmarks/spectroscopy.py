@@ -1,6 +1,6 @@
 """A map of spectra, and one that grows, here, with xraylarch and with est.
 
-    python benchmarks/spectroscopy.py [--peer PYTHON] [--spectra 10000] [--live]
+    python benchmarks/spectroscopy.py [--peer PYTHON] [--spectra 10000]
 
 Spectra are a copper foil at 10 K (612 points, by `--file` another) with noise of a ten
 thousandth. Each goes the whole way: E0, pre-edge, normalisation, background by autobk, Fourier
@@ -9,8 +9,7 @@ xraylarch and est take the first few spectra, one by one as they do, and ours ta
 Seconds of processors are told, with one thread of BLAS: others may be at work on the machine.
 `--peer` is a Python that has est; without it, it is left out.
 
-`--live` opens the tutorial's scheme on the canvas, offscreen, follows a simulated scan of 1000
-points a second, and tells how old the data are when the overview has been drawn with them.
+How a growing scan is followed on the canvas is told by ``spectroscopy_live.py``.
 """
 
 from __future__ import annotations
@@ -21,12 +20,9 @@ import os
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -43,7 +39,7 @@ from beamcanvas.spectroscopy import (
     remove_background,
 )
 from beamcanvas.spectroscopy.larch import quiet
-from beamcanvas.spectroscopy.simulated import scan_points, simulate_scan
+from beamcanvas.spectroscopy.simulated import scan_points
 
 TUTORIAL = Path(__file__).parents[1] / "tutorials" / "spectroscopy"
 FOIL = Path(__file__).parents[1] / "tests" / "spectroscopy" / "data" / "cu_10k.xmu"
@@ -142,104 +138,12 @@ def growing_spectrum() -> None:
     print(f"  ours {1e3 * ours:.1f} ms, larch {1e3 * larch:.1f} ms: a share of {ours / larch:.2f}")
 
 
-def live(rate: float, points: int) -> None:
-    """From the last write of the file to the drawn overview, on the canvas."""
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    import shutil
-
-    from AnyQt.QtWidgets import QApplication
-
-    application = QApplication([])
-    import orangecontrib.beamcanvas.spectroscopy as package
-    from orangecontrib.beamcanvas.spectroscopy.overview_preview import OverviewPreview
-
-    from beamcanvas.canvas.app import configure
-
-    configure()
-    from beamcanvas.canvas.config import new_scheme
-    from beamcanvas.canvas.scheme.portable import draw
-    from beamcanvas.canvas.toolbox.registry import catalogue
-    from beamcanvas.workflow.formats import load
-
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(shutil.copytree(TUTORIAL, Path(folder) / "copy"))
-        file = place / "online.h5"
-        workflow = load(place / "exafs_plot.ows")
-        workflow.nodes["read"].default_inputs["files"] = [str(file)]
-        scheme = new_scheme()
-        draw(workflow, scheme, catalogue())
-        scheme.set_runtime_env("basedir", str(place))
-        for node in scheme.nodes:
-            node.run.find()
-        page = OverviewPreview()
-        page.resize(1200, 700)
-        page.show()
-        # as the canvas does in the background once a step of spectroscopy stands on it
-        for name in package.LIBRARIES:
-            import_module(name)
-        warm = reduced(read_spectra([place / "EXAFS_Cu.dat"]))
-        page.show_value(overview(warm, estimate_noise(warm.exafs)))
-        ages: list[float] = []
-        failures: list[str] = []
-        node, source = scheme.node_of("overview"), scheme.node_of("read")
-
-        def drawn(state: Any) -> None:
-            if node.run.error is not None:
-                failures.append(str(node.run.error))
-            if state.name == "DONE":
-                value = node.run.outputs["overview"]
-                page.show_value(value)
-                application.processEvents()
-                seen = len(value.spectra.energy)
-                written = [t for t, n in told if n <= seen]
-                if written and value.growing:
-                    ages.append(time.monotonic() - written[-1])
-
-        told: list[tuple[float, int]] = []
-        foil = read_spectra([place / "EXAFS_Cu.dat"])
-
-        def pause(seconds: float) -> None:
-            told.append((time.monotonic(), 10 * len(told)))
-            time.sleep(seconds)
-
-        node.run.state_changed.connect(drawn)
-        thread = threading.Thread(
-            target=simulate_scan,
-            args=(file, foil),
-            kwargs={"points": points, "rate": rate, "sleep": pause},
-        )
-        ended: list[bool] = []
-        source.run.following_changed.connect(lambda on: None if on else ended.append(True))
-        thread.start()
-        time.sleep(0.1)
-        source.run.follow(True)
-        limit = time.monotonic() + points / rate + 60
-        while not ended and time.monotonic() < limit:
-            application.processEvents()
-            time.sleep(0.002)
-        thread.join()
-        final = node.run.outputs["overview"]
-        offline = read_spectra([file])
-        count = len(final.spectra.energy)
-        same = np.array_equal(final.spectra.mu[0], offline.mu[0, :count])
-    print(f"live on the canvas, {rate:.0f} points a second, {points} points")
-    print(
-        f"  {len(ages)} passes, data {1e3 * median(ages):.0f} ms old at the median when drawn, "
-        f"{1e3 * float(np.percentile(ages, 95)):.0f} ms at 95 %; failures: {len(failures)}; "
-        f"the whole file in the end: {'yes' if same else 'no'}"
-    )
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--peer", help="a Python that has est")
     parser.add_argument("--spectra", type=int, default=10_000)
     parser.add_argument("--file", type=Path, default=FOIL)
-    parser.add_argument("--live", action="store_true")
     given = parser.parse_args()
-    if given.live:
-        live(1000.0, 8000)
-        return
     map_of_spectra(given.spectra, given.file, given.peer)
     growing_spectrum()
     foil = read_spectra([given.file])

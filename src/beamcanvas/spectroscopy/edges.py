@@ -80,6 +80,7 @@ def edge_energy(element: str, edge: str) -> float:
     return edges[edge.upper()]
 
 
+@cache
 def nearest_edge(energy: float) -> tuple[str, str]:
     """Element and edge whose energy is nearest; two empty words when none is near.
 

@@ -10,7 +10,7 @@ answer is a product of matrices, with them a few Gauss-Newton steps from there.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,10 +70,13 @@ class Plan:
     @cached_property
     def basis(self) -> Array:
         """The B-splines at the points of the data, (points, splines)."""
+        return self._splines_at(self.k_raw)
+
+    def _splines_at(self, k: Array) -> Array:
         from scipy.interpolate import BSpline
 
         count = len(self.knots) - 4
-        return np.asarray(BSpline(self.knots, np.eye(count), 3)(self.k_raw))
+        return np.asarray(BSpline(self.knots, np.eye(count), 3)(k))
 
     @cached_property
     def resampling(self) -> Array:
@@ -88,7 +91,10 @@ class Plan:
 
     @cached_property
     def basis_on_grid(self) -> Array:
-        """The B-splines at the points of k, (k, splines)."""
+        """The B-splines, resampled as the data are, at the points of k, (k, splines)."""
+        inner, k = self.knots[4:-4], self.k_raw
+        if np.isin(inner, k[2:-2]).all():  # a cubic spline through their points is themselves
+            return self._splines_at(self.k)
         return self._resampled(self.basis)
 
     @cached_property
@@ -99,9 +105,7 @@ class Plan:
             self.k, way.kmin, self.kmax, way.dk, way.dk, way.window
         )
         bins = int(1 + (self._splines - 1) * np.pi / (2 * RSTEP * (self.kmax - way.kmin)))
-        phase = 2 * np.pi * np.outer(np.arange(bins), np.arange(len(self.k))) / NFFT
-        both = np.concatenate([np.cos(phase), -np.sin(phase)])
-        return np.asarray(both * (weight * KSTEP / np.sqrt(np.pi)))
+        return np.asarray(_waves(bins)[:, : len(self.k)] * (weight * KSTEP / np.sqrt(np.pi)))
 
     def on_grid(self, mu: Array) -> Array:
         """(spectra, points) of mu over the whole grid at the points of k, (spectra, k)."""
@@ -206,6 +210,13 @@ class _Clamped:
         back = np.einsum("ijk,ij->ik", jacobian, solved) / lead[:, np.newaxis]
         found: Array = gradient - back
         return found
+
+
+@lru_cache(16)
+def _waves(bins: int) -> Array:
+    """Cosines, and sines taken off, of the first bins of R over all of the grid of k."""
+    phase = 2 * np.pi * np.outer(np.arange(bins), np.arange(NFFT)) / NFFT
+    return np.concatenate([np.cos(phase), -np.sin(phase)])
 
 
 def _knots(k: Array, way: Autobk, kmax: float) -> tuple[Array, int]:

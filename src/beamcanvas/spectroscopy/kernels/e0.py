@@ -7,6 +7,7 @@ lone glitch, found once more near there after smoothing with a narrow Lorentzian
 from __future__ import annotations
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from .constants import Array
@@ -116,10 +117,9 @@ def _lorentzian_smoothing(x: Array, step: float) -> Array:
     needed = np.flatnonzero(back.any(axis=0))
     kernel = 1 / (1 + (np.arange(2 * count) - count) ** 2.0)
     kernel /= kernel.sum()
-    distance = needed[:, np.newaxis] + 2 * count - 1 - np.arange(3 * count - 1)
-    weights = np.where(
-        (distance >= 0) & (distance < 2 * count), kernel.take(distance, mode="clip"), 0
-    )
+    turned = np.zeros(4 * count - 2)
+    turned[count - 1 : 3 * count - 1] = kernel[::-1]
+    weights = sliding_window_view(turned, 3 * count - 1)[count - 1 - needed]
     folded = weights[:, count - 1 : 2 * count - 1] + weights[:, : 2 * count - 2 : -1]
     folded[:, 1:] += weights[:, count - 2 :: -1]
     return np.asarray(back[:, needed] @ (folded @ _interpolation(x, grid)))

@@ -132,7 +132,7 @@ def _polynomials(offset: Array, values: Array, degree: int) -> Array:
     """Least squares, in a basis on [-1, 1] so that a high degree stays exact."""
     low, high = offset[0], offset[-1]
     middle, half = (low + high) / 2, max((high - low) / 2, 1e-9)
-    basis = ((offset - middle) / half)[:, np.newaxis] ** np.arange(degree + 1)
+    basis = np.vander((offset - middle) / half, degree + 1, increasing=True)
     fitted = values @ np.linalg.pinv(basis).T
     # from powers of (x - middle) / half to those of x / SCALE
     shift = np.zeros((degree + 1, degree + 1))
