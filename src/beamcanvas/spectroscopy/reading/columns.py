@@ -39,6 +39,10 @@ def read_text(file: Path) -> str:
 
 def numbers_in(line: str) -> list[float] | None:
     """The numbers of a line of nothing else; None for any other line."""
+    try:
+        return list(map(float, line.split())) or None
+    except ValueError:
+        pass  # mostly blanks are all there is between them
     words = re.split(r"[\s,;]+", line.strip().strip(",;"))
     try:
         return [float(word) for word in words] if words[0] else None
@@ -131,9 +135,9 @@ def _check_rest(file: Path, lines: list[str], first: int, rows: list[list[float]
         if not plain or plain[0] in _COMMENT:
             continue
         seen += 1
-        found = numbers_in(plain)
         if seen <= len(rows):
             continue
+        found = numbers_in(plain)
         if found is None or len(found) != len(rows[0]):
             have = "no numbers" if found is None else f"{len(found)} numbers"
             raise InputError(
