@@ -65,7 +65,7 @@ def _list(board: Board, found: list[Job], as_json: bool) -> int:
         )
         for job in found
     ]  # fmt: skip
-    headers = ("Job", "State", "Queue", "Workflow", "User", "Submitted", "Took", "Worker", "")
+    headers = ("Job", "State", "Queue", "Workflow", "User", "Submitted", "Took", "Worker", "Note")
     print_table(headers, rows)
     print()
     busy = [job.worker for job in board.unfinished() if job.state == "running"]

@@ -10,10 +10,9 @@ from threading import Event as Flag
 from threading import Thread
 from typing import Any
 
-from celery import Celery
+from celery import Celery, bootsteps
 from celery.apps import worker as program
 from celery.concurrency import thread
-from celery.signals import worker_ready
 from celery.worker import state
 
 from .job import Attendant
@@ -50,12 +49,20 @@ class _Worker(program.Worker):  # type: ignore[misc]
 
     def set_process_status(self, info: str) -> None: ...
 
-    def on_consumer_ready(self, consumer: object) -> None:
-        """Also after the connection was lost."""
-        super().on_consumer_ready(consumer)
-        # who has no place free asks for no message, and nothing else wakes it
-        told, self.pool.free = socket.socketpair()
-        self.hub.add_reader(told, told.recv, 4096)
+
+def _at_each_connection(ready: Callable[[], None]) -> type:
+    """A step that celery takes when it has connected, also after the connection was lost."""
+
+    class Connected(bootsteps.StartStopStep):  # type: ignore[misc]
+        requires = ("celery.worker.consumer:Tasks",)
+
+        def start(self, consumer: Any) -> None:
+            # who has no place free asks for no message, and nothing else wakes it
+            told, consumer.pool.free = socket.socketpair()
+            consumer.hub.add_reader(told, told.recv, 4096)
+            ready()
+
+    return Connected
 
 
 def serve(
@@ -77,8 +84,10 @@ def serve(
     ready:
         Called when jobs can come, also when the connection was lost and is there again.
     """
-    logging.getLogger("celery").addFilter(_without_traceback)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(_without_traceback)
     app.task(do, name=task)
+    app.steps["consumer"].add(_at_each_connection(ready))
     made = _Worker(
         app=app,
         pool_cls=_Pool,
@@ -86,6 +95,7 @@ def serve(
         queues=list(attendant.queues),
         hostname=f"beamcanvas@{attendant.id}",
         quiet=True,
+        without_gossip=True,
         without_mingle=True,
         loglevel="WARNING",
     )
@@ -94,12 +104,14 @@ def serve(
         ending.wait()
         state.should_stop = 0
 
-    worker_ready.connect(lambda **_: ready(), weak=False)
     Thread(target=end, name="beamcanvas worker end", daemon=True).start()
     made.start()
 
 
 def _without_traceback(record: logging.LogRecord) -> bool:
     """A broker that is away is no fault of the program: the sentence is enough."""
-    record.exc_info = None
+    if record.name.startswith(("celery", "kombu")):
+        record.exc_info = None
+        record.msg = record.getMessage().strip()
+        record.args = None
     return True
