@@ -87,7 +87,7 @@ def _list(history: History, options: Namespace) -> int:
         limit=options.limit,
     )
     if options.json:
-        print(json.dumps([_spelled(run) for run in found]))
+        print(json.dumps([_spelled(run) for run in found], default=str))
         return 0
     rows = [
         (
@@ -108,7 +108,7 @@ def _list(history: History, options: Namespace) -> int:
 
 def _show(run: PastRun, as_json: bool) -> int:
     if as_json:
-        print(json.dumps(_spelled(run)))
+        print(json.dumps(_spelled(run), default=str))
         return 0
     versions = ", ".join(f"{name} {version}" for name, version in run.versions.items())
     for name, value in (
