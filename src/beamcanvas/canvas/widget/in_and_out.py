@@ -26,7 +26,8 @@ class InAndOut(Words):
         if len(came) > 1:
             left += f" + {len(came) - 1} more"
         right = "; ".join(went) if went else noderun.state.value
-        if went and noderun.state is not State.DONE:
+        # what comes next is told by the bar: while a file is followed it would only flicker
+        if went and noderun.state not in (State.DONE, State.WAITING, State.RUNNING):
             right += f"   ({noderun.state.value})"
         words = f"{left}  →  {right}" if left else right
         self.setText(words)
