@@ -141,9 +141,9 @@ def main() -> None:
         line("one slice, from the file", min(times), theirs, "nabu")
 
         times = []
-        for _ in range(3):
+        for row in (31, 32, 33):  # the last trial is remembered
             start = process_time()
-            found = try_centres(scan, around=261.0, width=10, count=21)
+            found = try_centres(scan, around=261.0, width=10, count=21, row=row)
             times.append(process_time() - start)
         theirs = None
         if peers is not None:

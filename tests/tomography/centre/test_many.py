@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from beamcanvas.tomography import TomoScan, bin_pixels, try_centres, try_delta_b
 from beamcanvas.tomography.centre.candidates import vignettes
 from beamcanvas.tomography.centre.scores import WORDS, scores
 from beamcanvas.tomography.frames.treatments.phase import Paganin
+from beamcanvas.tomography.reconstruct.engine import Slices
 
 from .test_find import HALF, full_turn, half
 
@@ -43,6 +46,32 @@ def test_a_choice_by_eye_holds(simulated: TomoScan) -> None:
     assert found.candidates.by_hand
     assert found.candidates.images.shape == (21, 96, 96)
     assert set(found.candidates.scores) == set(WORDS)
+
+
+def test_another_of_those_tried_is_taken_at_once(
+    simulated: TomoScan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[int] = []
+    at_centres = Slices.at_centres
+
+    def counted(*given: Any) -> Any:
+        made.append(1)
+        return at_centres(*given)
+
+    monkeypatch.setattr(Slices, "at_centres", counted)
+    found = try_centres(simulated, around=51, count=7)
+    again = try_centres(simulated, around=51, count=7, centre=49.0, score="contrast")
+    assert len(made) == 1
+    assert again.scan.centre == 49
+    assert again.candidates.images is found.candidates.images
+    assert again.candidates.value == pytest.approx(49, abs=1)
+    with pytest.raises(Cancelled):
+        try_centres(simulated, around=51, count=7, progress=Progress(is_cancelled=lambda: True))
+    try_centres(bin_pixels(simulated), around=51, count=7)
+    assert len(made) == 2
+    os.utime(simulated.file, ns=(1, 1))  # another scan under the same name
+    try_centres(bin_pixels(simulated), around=51, count=7)
+    assert len(made) == 3
 
 
 def test_it_starts_from_what_is_known(simulated: TomoScan) -> None:

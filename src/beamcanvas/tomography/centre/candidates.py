@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import InputError
 from ...nexus.nxdata import Axis, NXData
-from .scores import WORDS, Score
+from .scores import WORDS, Score, scores
+from .tried import Tried
+
+if TYPE_CHECKING:
+    from ..reconstruct.engine import Slices
 
 #: pixels along a vignette's longer side at most
 _VIGNETTE = 400
@@ -23,15 +27,25 @@ class Candidates:
     name: str  #: of the parameter, as people write it: "Rotation axis"
     unit: str
     values: NDArray[np.float64]
-    images: NDArray[np.float32]  #: (value, y, x): made small enough to look at
-    scores: dict[Score, NDArray[np.float64]]  #: of the whole slice or a region, 0 to 1
+    tried: Tried  #: what came out with each of the values
     score: Score  #: the one that counts
     chosen: int  #: which value is taken
     by_hand: bool  #: a person took it
-    row: int  #: which row of the detector the slice is
-    slice_unit: str  #: of the slice's values: "1/cm"
-    corner: tuple[int, int] = (0, 0)  #: pixel of the slice, y and x, where the images begin
-    step: int = 1  #: pixels of the slice along one of the images
+
+    @property
+    def images(self) -> NDArray[np.float32]:
+        """The slice with each value, (value, y, x), small enough to look at."""
+        return self.tried.images
+
+    @property
+    def scores(self) -> dict[Score, NDArray[np.float64]]:
+        """Of the whole slice or a region, 0 to 1."""
+        return self.tried.scores
+
+    @property
+    def row(self) -> int:
+        """Which row of the detector the slice is."""
+        return self.tried.row
 
     @property
     def best(self) -> int:
@@ -70,7 +84,7 @@ class Candidates:
                 self._axis("y", 0),
                 self._axis("x", 1),
             ),
-            unit=self.slice_unit,
+            unit=self.tried.unit,
             label="Attenuation",
             title=self.summary,
             pixels=True,
@@ -78,7 +92,8 @@ class Candidates:
 
     def _axis(self, name: str, axis: int) -> Axis:
         """Edges of the images' pixels, in pixels of the slice."""
-        edges = self.corner[axis] + self.step * np.arange(self.images.shape[1 + axis] + 1.0)
+        pixels = np.arange(self.images.shape[1 + axis] + 1.0)
+        edges = self.tried.corner[axis] + self.tried.step * pixels
         return Axis(name=name, values=edges, unit="px")
 
 
@@ -94,6 +109,22 @@ def vignettes(slices: NDArray[np.float32]) -> tuple[NDArray[np.float32], int]:
     cut = slices[:, : rows * step, : columns * step]
     cells = cut.reshape(len(slices), rows, step, columns, step)
     return np.asarray(cells.mean(axis=(2, 4)), np.float32), step
+
+
+def tried_of(
+    images: NDArray[np.float32],
+    cut: tuple[slice, slice],
+    slices: Slices,
+    row: int,
+    *,
+    same_mass: bool = True,
+) -> Tried:
+    """Slices (value, y, x) scored and made small, as far as they are in a region."""
+    inside = images[:, cut[0], cut[1]]
+    small, step = vignettes(inside)
+    corner = cut[0].start or 0, cut[1].start or 0
+    found = scores(inside, same_mass=same_mass)
+    return Tried(small, step, corner, found, row, slices.unit, slices.projections.doubts)
 
 
 def region_of(

@@ -5,15 +5,20 @@ from __future__ import annotations
 from typing import Annotated, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...errors import InputError
 from ...task import SILENT, Param, Progress, task
 from ..frames.projections import Projections
 from ..frames.treatments.phase import retrieve_phase
+from ..reconstruct.chunks import fingerprint_of
 from ..reconstruct.engine import Slices
 from ..scan.types import TomoScan
-from .candidates import Candidates, nearest, region_of, vignettes
-from .scores import WORDS, Score, scores
+from .candidates import Candidates, nearest, region_of, tried_of
+from .scores import WORDS, Score
+from .tried import Last, Tried
+
+_last = Last()
 
 
 class DeltaBetaChosen(NamedTuple):
@@ -79,10 +84,29 @@ def try_delta_beta(
     tried = np.geomspace(lowest, highest, count) if values is None else np.sort(np.array(values))
     if not len(tried) or tried[0] <= 0:
         raise InputError("Each delta/beta should be more than 0, and there should be one.")
-    images, at = [], 0
-    cut: tuple[slice, slice] = slice(None), slice(None)
-    for n, value in enumerate(tried):
-        part = progress.part(n / len(tried), (n + 1) / len(tried))
+    progress.check()
+    key = fingerprint_of(scan), tuple(tried.tolist()), row, region
+    found = _last.get(key, lambda: _try(scan, tried, row, region, progress))
+    best = int(np.argmax(found.scores[score]))
+    taken = float(tried[best]) if delta_beta is None else delta_beta
+    chosen = best if delta_beta is None else nearest(tried, delta_beta)
+    by_hand = delta_beta is not None
+    candidates = Candidates("Delta/beta", "", tried, found, score, chosen, by_hand)
+    doubts = (*candidates.warnings, *found.doubts)
+    decided = retrieve_phase(scan, delta_beta=taken).warned(*doubts)
+    return DeltaBetaChosen(decided, candidates)
+
+
+def _try(
+    scan: TomoScan,
+    ratios: NDArray[np.float64],
+    row: int | None,
+    region: tuple[int, int, int, int] | None,
+    progress: Progress,
+) -> Tried:
+    images = []
+    for n, value in enumerate(ratios):
+        part = progress.part(n / len(ratios), (n + 1) / len(ratios))
         part(0.0, f"Delta/beta {value:.4g}")
         with Projections(retrieve_phase(scan, delta_beta=float(value))) as projections:
             rows = projections.shape[1]
@@ -91,25 +115,5 @@ def try_delta_beta(
                 raise InputError(f"Slice {at} is not among the {rows} of {scan.name}.")
             slices = Slices(projections)
             cut = region_of(slices.geometry.shape, region)
-            images.append(slices.rows(at, at + 1, part)[0][cut])
-    stack = np.stack(images)
-    found = scores(stack)
-    best = int(np.argmax(found[score]))
-    taken = float(tried[best]) if delta_beta is None else delta_beta
-    small, step = vignettes(stack)
-    candidates = Candidates(
-        "Delta/beta",
-        "",
-        tried,
-        small,
-        found,
-        score,
-        best if delta_beta is None else nearest(tried, delta_beta),
-        delta_beta is not None,
-        at,
-        slices.unit,
-        (cut[-2].start or 0, cut[-1].start or 0),
-        step,
-    )
-    decided = retrieve_phase(scan, delta_beta=taken).warned(*candidates.warnings)
-    return DeltaBetaChosen(decided, candidates)
+            images.append(slices.rows(at, at + 1, part)[0])
+    return tried_of(np.stack(images), cut, slices, at)

@@ -6,14 +6,19 @@ from dataclasses import replace
 from typing import Annotated, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...errors import InputError
 from ...task import SILENT, Param, Progress, task
 from ..frames.projections import Projections
+from ..reconstruct.chunks import fingerprint_of
 from ..reconstruct.engine import Slices
 from ..scan.types import TomoScan
-from .candidates import Candidates, nearest, region_of, vignettes
-from .scores import WORDS, Score, scores
+from .candidates import Candidates, nearest, region_of, tried_of
+from .scores import WORDS, Score
+from .tried import Last, Tried
+
+_last = Last()
 
 
 class CentreChosen(NamedTuple):
@@ -85,17 +90,11 @@ def try_centres(
             f"The centres {tried[0]:g} to {tried[-1]:g} px reach outside of the detector, whose "
             f"pixels are 0 to {columns - 1}."
         )
-    with Projections(replace(scan, centre=middle)) as projections:
-        rows = projections.shape[1]
-        at = rows // 2 if row is None else row
-        if not 0 <= at < rows:
-            raise InputError(f"Slice {at} is not among the {rows} of {scan.name}.")
-        slices = Slices(projections)
-        images = slices.at_centres(at, [projections.to_column(float(c)) for c in tried], progress)
-    cut = (slice(None), *region_of(slices.geometry.shape, region))
-    images = images[cut]
-    found = scores(images, same_mass=not slices.geometry.half)
-    best = int(np.argmax(found[score]))
+    progress.check()
+    scan_there = replace(scan, centre=middle)
+    key = fingerprint_of(scan_there), tuple(tried.tolist()), row, region
+    found = _last.get(key, lambda: _try(scan_there, tried, row, region, progress))
+    best = int(np.argmax(found.scores[score]))
     chosen = best if centre is None else nearest(tried, centre)
     at_last = float(tried[best]) if centre is None else centre
     if not 0 <= at_last <= columns - 1:
@@ -103,22 +102,27 @@ def try_centres(
             f"The rotation axis at {at_last:g} px is outside of the detector, whose pixels are 0 "
             f"to {columns - 1}."
         )
-    small, step = vignettes(images)
-    candidates = Candidates(
-        "Rotation axis",
-        "px",
-        tried,
-        small,
-        found,
-        score,
-        chosen,
-        centre is not None,
-        at,
-        slices.unit,
-        (cut[-2].start or 0, cut[-1].start or 0),
-        step,
-    )
+    candidates = Candidates("Rotation axis", "px", tried, found, score, chosen, centre is not None)
     who = "many centres, by hand" if centre is not None else f"many centres, {score}"
-    doubts = (*candidates.warnings, *projections.doubts)
+    doubts = (*candidates.warnings, *found.doubts)
     decided = replace(scan, centre=at_last, centre_from=who).warned(*doubts)
     return CentreChosen(decided, candidates)
+
+
+def _try(
+    scan: TomoScan,
+    centres: NDArray[np.float64],
+    row: int | None,
+    region: tuple[int, int, int, int] | None,
+    progress: Progress,
+) -> Tried:
+    with Projections(scan) as projections:
+        rows = projections.shape[1]
+        at = rows // 2 if row is None else row
+        if not 0 <= at < rows:
+            raise InputError(f"Slice {at} is not among the {rows} of {scan.name}.")
+        slices = Slices(projections)
+        columns = [projections.to_column(float(c)) for c in centres]
+        images = slices.at_centres(at, columns, progress)
+    cut = region_of(slices.geometry.shape, region)
+    return tried_of(images, cut, slices, at, same_mass=not slices.geometry.half)

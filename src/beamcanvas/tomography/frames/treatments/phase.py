@@ -283,7 +283,7 @@ def _experiment(
     if energy is None or distance is None or size is None:
         raise InputError(
             f"{scan.name}: phase retrieval needs the {' and the '.join(lacking)}, which the scan "
-            "doesn't say; type it here under Experiment, or edit the scan."
+            "doesn't say; give it with Edit scan before this step."
         )
     return energy, distance, size
 
