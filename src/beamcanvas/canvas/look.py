@@ -8,6 +8,14 @@ from AnyQt.QtCore import QSize, Qt
 from AnyQt.QtGui import QPainter, QPalette
 from AnyQt.QtWidgets import QLabel, QSizePolicy, QWidget
 
+#: of the one primary button of a window
+RUN_STYLE = (
+    "QPushButton { background: palette(highlight); color: palette(highlighted-text);"
+    " border: none; border-radius: 4px; padding: 6px 18px; font-weight: 600; }"
+    "QPushButton:disabled { background: palette(mid); color: palette(window); }"
+    "QPushButton:focus { border: 2px solid palette(window-text); padding: 4px 16px; }"
+)
+
 
 def is_dark(widget: QWidget) -> bool:
     """Whether the palette has light text on a dark ground."""

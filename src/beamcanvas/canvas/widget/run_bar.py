@@ -16,14 +16,7 @@ from AnyQt.QtWidgets import (
     QWidget,
 )
 
-from ..look import Words
-
-RUN_STYLE = (
-    "QPushButton { background: palette(highlight); color: palette(highlighted-text);"
-    " border: none; border-radius: 4px; padding: 6px 18px; font-weight: 600; }"
-    "QPushButton:disabled { background: palette(mid); color: palette(window); }"
-    "QPushButton:focus { border: 2px solid palette(window-text); padding: 4px 16px; }"
-)
+from ..look import RUN_STYLE, Words
 
 
 class RunBar(QWidget):

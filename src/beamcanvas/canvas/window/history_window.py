@@ -27,11 +27,10 @@ from AnyQt.QtWidgets import (
 )
 
 from ...errors import BeamcanvasError
-from ..look import Words
+from ..look import RUN_STYLE, Words
 from ..pictures import icon
 from ..run.recorded import record_automatic, records_automatic
 from ..threads import pool, window_thread
-from ..widget.run_bar import RUN_STYLE
 from .message_bar import MessageBar
 from .past_run import PastRunView, ended_words, local, state_icon
 

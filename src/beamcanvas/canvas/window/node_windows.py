@@ -23,7 +23,6 @@ from ..toolbox.registry import (
     store_settings,
     stored_settings,
 )
-from ..widget.history import set_rules
 from .placeholder import Placeholder, Subgraph, why_not
 from .run_on import RunOnMenu
 
@@ -137,6 +136,8 @@ class NodeWindows(WidgetManager):
         return actions
 
     def _choose_where(self, node: StepNode, where: str) -> None:
+        from ..widget.history import set_rules
+
         rules = {k: v for k, v in node.run.rules.items() if k != "executor"}
         if where:
             rules["executor"] = where

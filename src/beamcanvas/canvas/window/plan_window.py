@@ -20,9 +20,8 @@ from AnyQt.QtWidgets import (
 
 from ...errors import BeamcanvasError, WorkflowError
 from ...execution.executors.places import place_words
-from ..look import problem_colour
+from ..look import RUN_STYLE, problem_colour
 from ..threads import pool, window_thread
-from ..widget.run_bar import RUN_STYLE
 from .past_run import short_task, short_value
 
 if TYPE_CHECKING:
