@@ -51,7 +51,7 @@ class RunningWorker:
         """Ctrl-C."""
         self.process.send_signal(signal.SIGINT)
 
-    def end(self, seconds: float = 20.0) -> str:
+    def end(self, seconds: float = 60.0) -> str:
         """Wait for its end; what it said."""
         said, _ = self.process.communicate(timeout=seconds)
         return str(said)

@@ -90,7 +90,7 @@ def test_a_job_that_the_broker_forgot_is_told(board: Board, queue: str) -> None:
     job = submit(one(add, a=1), broker=board, queue=queue)
     threading.Timer(0.2, board.remove, [[job.id]]).start()
     with pytest.raises(InputError, match="is no longer known at"):
-        job.wait(20)
+        job.wait(60)
 
 
 def test_a_message_that_was_lost_is_sent_again(board: Board, served: str) -> None:
@@ -104,13 +104,13 @@ def test_a_message_that_was_lost_is_sent_again(board: Board, served: str) -> Non
     for runner in worker._all:
         worker._runners.put(runner)
     worker.deliver_forgotten()
-    assert Submitted(lost, board).wait(20).state == "done"
+    assert Submitted(lost, board).wait(60).state == "done"
 
 
 def test_where_nobody_works_is_told(
     board: Board, queue: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("beamcanvas.execution.jobs.executor.PATIENCE", 1.0)
+    monkeypatch.setattr("beamcanvas.execution.jobs.executor.UNSERVED", 1.0)
     with (
         Celery(queue, board) as executor,
         pytest.raises(TaskError, match=f"No worker takes jobs of the queue '{queue}' at "),
@@ -231,7 +231,7 @@ def test_a_broker_that_restarts_loses_nothing(own_redis: OwnRedis, tmp_path: Pat
         own_redis.start()
         worker = RunningWorker(own_redis.url, tmp_path / "history.db", "--concurrency", "1")
         try:
-            queued.result(20)
+            queued.result(60)
             running = submit(
                 one(job_tasks.long, file=str(file), seconds=1.0), broker=board, outputs=None
             )
@@ -239,9 +239,9 @@ def test_a_broker_that_restarts_loses_nothing(own_redis: OwnRedis, tmp_path: Pat
             threading.Timer(0.1, own_redis.stop).start()
             threading.Timer(1.5, own_redis.start).start()
             time.sleep(0.2)
-            running.result(30)  # it ended while the broker was away
+            running.result(60)  # it ended while the broker was away
             after = submit(one(job_tasks.once, file=str(file), name="after"), broker=board)
-            after.result(30)
+            after.result(60)
         finally:
             worker.kill()
     assert [line.split()[0] for line in lines(file)] == ["queued", "begun", "ended", "after"]

@@ -154,7 +154,7 @@ def test_an_interrupt_leaves_the_job_and_says_how_to_end_it(
     assert waiting.stdout is not None
     job = waiting.stdout.readline().strip()
     waiting.send_signal(2)
-    _, told = waiting.communicate(timeout=20)
+    _, told = waiting.communicate(timeout=60)
     assert waiting.returncode == 130
     assert f"To end them: beamcanvas cancel {job}" in told
     assert told.endswith("Interrupted.\n")

@@ -18,7 +18,7 @@ from .order import JOB
 from .where import open_board
 
 #: seconds that a queue may be without a worker, and a board out of reach, before that is an error
-PATIENCE = 30.0
+UNSERVED, AWAY = 10.0, 60.0
 #: seconds after which it is looked for work that was lost
 _LOOK = 1.0
 
@@ -72,7 +72,7 @@ class Celery(Executor):
         except BoardError:  # it may come back
             now = monotonic()
             self._away = self._away or now
-            if now - self._away > PATIENCE:
+            if now - self._away > AWAY:
                 raise
             sleep(min(seconds, 0.1))
 
@@ -138,7 +138,7 @@ class Celery(Executor):
             self._unserved = None
             return
         self._unserved = self._unserved or now
-        if now - self._unserved > PATIENCE:
+        if now - self._unserved > UNSERVED:
             words = f"No worker takes jobs of the queue '{self._queue}' at {self._board.name}."
             for job_id in waiting:
                 self._board.cancel(job_id)
