@@ -73,8 +73,12 @@ class LevelsPreview(CurvePreview):
 def _histogram(stack: DarkfieldStack, progress: Any) -> NXData:
     frames = np.unique(np.linspace(0, stack.shape[0] - 1, _FRAMES).astype(int))
     values = stack.treated().frames(frames.tolist(), progress).ravel()
-    top = float(np.percentile(values, 99.99)) or 1.0
-    counts, edges = np.histogram(values, bins=_BINS, range=(float(values.min()), top))
+    low, top = float(values.min()), float(np.percentile(values, 99.99)) or 1.0
+    width = (top - low) / _BINS
+    if values.dtype.kind == "u":  # as many whole counts in each
+        width = np.ceil(width)
+    edges = low - 0.5 * (values.dtype.kind == "u") + (width or 1.0) * np.arange(_BINS + 1)
+    counts, edges = np.histogram(values, bins=edges[: np.searchsorted(edges, top) + 1])
     return NXData(
         signal=counts + 0.5,  # so that a logarithm shows bins without any
         name="pixels",

@@ -131,7 +131,7 @@ def _said(row: int, column: int, maps: PixelMaps | None) -> str:
                 unit = f" {maps.units[name]}" if maps.units.get(name) else ""
                 said = f"{name} {_sure(value, maps.uncertainty(name), row, column)}{unit}"
                 words.append(said.replace(" ", "\N{NO-BREAK SPACE}"))
-    return " · ".join(words)
+    return "\N{NO-BREAK SPACE}· ".join(words)
 
 
 def _sure(value: float, uncertainty: Any, row: int, column: int) -> str:

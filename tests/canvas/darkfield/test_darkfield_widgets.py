@@ -151,7 +151,9 @@ def test_a_map_and_the_curve_behind_a_pixel(qtbot, treated, fits) -> None:
     np.testing.assert_array_equal(page.image.data.signal, maps.maps["diffry FWHM"])
     assert page.image.data.unit == "°"
     page._plot_event({"event": "mouseClicked", "button": "left", "x": 12.5, "y": 14.5})
-    qtbot.waitUntil(lambda: page.pane.words.text().startswith("Pixel x 12, y 14 · "))
+    qtbot.waitUntil(
+        lambda: page.pane.words.text().startswith("Pixel x 12, y 14\N{NO-BREAK SPACE}·")
+    )
     plot = page.pane.image.plot
     qtbot.waitUntil(lambda: len(plot.getAllCurves()) == 2)  # the centre and the ellipse
     centre = plot.getCurve("centre 0")
