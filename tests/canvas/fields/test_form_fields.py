@@ -230,6 +230,18 @@ def test_a_range_is_told_when_both_ends_are_there(qtbot):
     assert field.got == [[2.0, 30.5]]
 
 
+def test_files_are_dropped_on_a_list_of_files(qtbot, tmp_path: Path):
+    from AnyQt.QtCore import QMimeData, QUrl
+
+    field = make(qtbot, list[Path], [], path="open")
+    field.set_value(["first.nx"])
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(tmp_path / name)) for name in ("a b.nx", "c.nx")])
+    assert field.editor.canInsertFromMimeData(mime)
+    field.editor.insertFromMimeData(mime)  # as Qt does with what is dropped or pasted
+    assert field.got == [["first.nx", str(tmp_path / "a b.nx"), str(tmp_path / "c.nx")]]
+
+
 def test_lines_of_text(qtbot):
     field = make(qtbot, str, "", text="lines")
     field.set_value("a")

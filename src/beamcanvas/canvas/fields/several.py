@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from AnyQt.QtCore import QEvent, QObject, Qt
+from AnyQt.QtCore import QEvent, QMimeData, QObject, Qt
 from AnyQt.QtCore import pyqtSignal as Signal
 from AnyQt.QtGui import QFocusEvent, QKeyEvent
 from AnyQt.QtWidgets import QLabel, QPlainTextEdit
@@ -84,7 +84,20 @@ class TupleField(Field):
 
 
 class _Lines(QPlainTextEdit):
+    """Lines of text; files that are dropped or pasted become lines with their paths."""
+
     finished = Signal()
+
+    def canInsertFromMimeData(self, mime: QMimeData) -> bool:
+        return bool(mime.hasUrls() or super().canInsertFromMimeData(mime))
+
+    def insertFromMimeData(self, mime: QMimeData) -> None:
+        files = [url.toLocalFile() for url in mime.urls() if url.isLocalFile()]
+        if not files:
+            super().insertFromMimeData(mime)
+            return
+        self.setPlainText("\n".join([*self.toPlainText().splitlines(), *files]))
+        self.finished.emit()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
