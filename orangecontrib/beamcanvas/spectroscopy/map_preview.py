@@ -10,6 +10,7 @@ from AnyQt.QtWidgets import QSplitter, QWidget
 
 from beamcanvas.canvas.previews.base import Preview
 from beamcanvas.canvas.previews.image import ImagePreview
+from beamcanvas.canvas.previews.stack import StackPreview
 from beamcanvas.spectroscopy import Combination, ScalarMap
 
 from .each_spectrum import EachSpectrum
@@ -63,6 +64,22 @@ class MapPreview(Preview):
         words = f"{name}: {self.value.label} {self.value.values[number]:.5g}{unit}"
         flat = curve(normalised.energy, normalised.flat(number)[0], "Normalised µ", ENERGY)
         self.spectrum.show_plot([(words, flat)])
+
+
+class WeightMaps(StackPreview):
+    """The weights of one standard after the other as maps."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.standards: tuple[str, ...] = ()
+
+    def show_value(self, value: Combination) -> None:
+        self.standards = value.standards
+        super().show_value(value)
+
+    def _show_frame(self, index: int) -> None:
+        super()._show_frame(index)
+        self.where.setText(self.standards[index])
 
 
 class CombinationPreview(EachSpectrum):

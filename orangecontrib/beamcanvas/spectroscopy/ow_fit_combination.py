@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from beamcanvas.canvas.previews.stack import StackPreview
 from beamcanvas.canvas.previews.table import TablePreview
 from beamcanvas.canvas.widget import TaskWidget
 
-from .map_preview import CombinationPreview
+from .map_preview import CombinationPreview, WeightMaps
 from .range_plot import Handle
 
 
@@ -29,7 +28,7 @@ class OWFitCombination(TaskWidget, task="beamcanvas.spectroscopy.fit_combination
         shown: dict[str, Any] = {"Fit": found, "Weights": found.table}
         kinds: dict[str, Any] = {"Fit": CombinationPreview, "Weights": TablePreview}
         if len(found.spectra.shape) == 2:
-            shown["Maps"], kinds["Maps"] = found, StackPreview
+            shown["Maps"], kinds["Maps"] = found, WeightMaps
         area.show_outputs(shown, kinds)
         page = area.page("Fit")
         page.plot.on_moved = lambda name, x: self.set_setting(name, round(x, 1))

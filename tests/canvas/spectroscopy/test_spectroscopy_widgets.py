@@ -255,7 +255,10 @@ def test_a_map_shows_the_spectrum_under_the_cursor(qtbot):
     assert names[:2] == ["data", "fit"]
     assert "Cu2O" in " ".join(names)
     assert _drawn(widget, "Maps")
-    assert widget.area.page("Maps").data.signal.shape[0] == 2
+    maps = widget.area.page("Maps")
+    assert maps.data.signal.shape[0] == 2
+    assert maps.where.text() == "Cu2O"
+    assert maps.image.plot.getYAxis().isInverted()  # row 0 on top, as in a map of a number
     drag(fit.plot, "e_min", 8970.0)
     assert widget.noderun.settings["e_min"] == 8970.0
 

@@ -103,13 +103,15 @@ class Combination:
         spectra = self.spectra
         number = Axis(name="standard", values=np.arange(len(self.standards)), label="Standard")
         if len(spectra.shape) == 2:
-            rows, columns = spectra.shape
+            weights = self.weights.T.reshape(-1, *spectra.shape)
             return NXData(
-                signal=self.weights.T.reshape(-1, rows, columns),
+                signal=weights,
                 name="weight",
                 label="Weight",
                 axes=(number, Axis(name="row", label="Row"), Axis(name="column", label="Column")),
+                mask=~np.isfinite(weights),
                 title=", ".join(self.standards),
+                pixels=True,
             )
         return NXData(
             signal=self.weights,
