@@ -23,6 +23,7 @@ from orangecanvas.registry import WidgetRegistry, set_global_registry
 from .config import Config
 from .preload import Preload
 from .run.jobs import THREAD
+from .run.recorded import wait_for_records
 from .run.sites import wait_for_sites
 from .window.main_window import MainWindow
 
@@ -101,6 +102,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     set_global_registry(WidgetRegistry())
     code = int(Program().run([sys.argv[0] or "beamcanvas", *arguments]))
     wait_for_sites(5.0)
+    wait_for_records(5.0)
     if any(thread.name == THREAD for thread in threading.enumerate()):
         # a task that doesn't listen is still at it: Python can't end around it cleanly
         sys.stdout.flush()

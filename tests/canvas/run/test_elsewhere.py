@@ -95,6 +95,19 @@ def test_a_node_runs_where_it_says_and_others_where_the_scheme_does(drawn, qtbot
     assert "execution" not in scheme.workflow().extra
 
 
+def test_a_node_that_is_mapped_runs_for_several_items_at_once_here_too(drawn, qtbot, history):
+    workflow = Workflow(id="mapped")
+    workflow.add(tasks.wait, id="each", inputs={"a": [1.0, 2.0], "seconds": [0.05, 1.0]})
+    workflow.nodes["each"].extra["execution"] = {"map": ["a", "seconds"]}
+    scheme = drawn(workflow)
+    run = scheme.node_of("each").run
+    said = []
+    run.progressed.connect(lambda fraction, words: said.append(words))
+    ran(scheme, qtbot)
+    assert run.outputs == {"result": [1.0, 2.0]}
+    assert "1 of 2" in said
+
+
 def test_an_executor_that_is_not_to_be_had_is_said_on_the_node(drawn, qtbot, history):
     scheme = drawn(processes())
     scheme.engine.where = "nowhere"

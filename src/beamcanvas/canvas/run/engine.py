@@ -21,8 +21,6 @@ from orangecanvas.scheme import SchemeLink
 from ...errors import BeamcanvasError, Cancelled
 from ...execution.executors.places import HERE
 from ...execution.scheduler import Firing
-from ...execution.work import Work
-from ...task import Progress
 from ...workflow import Node, NodeId, Workflow
 from ...workflow.flat import flatten
 from ...workflow.rules import NODE_KEY
@@ -306,7 +304,7 @@ class Engine(QObject):
 
     def _drop(self, job: Job) -> None:
         self.workers.drop(job)
-        if self._run is not None and (job.where == HERE or job.began is not None):
+        if self._run is not None and (not job.is_elsewhere or job.began is not None):
             self._run.record.given_up(job.firing.node)
 
     def _begin(
@@ -351,14 +349,12 @@ class Engine(QObject):
                     run.takes_over(old, firing)
                     continue
                 self.workers.drop(old)
-            where = self.where_of(firing.node)
-            work = partial(_perform, firing, self.folder)
-            job = Job(firing, work, where, self.folder)
+            job = Job(firing, self.folder, self.where_of(firing.node))
             shown = self._run_of(self._top[node_id])
             if shown is not None:
-                shown.where = where
-                shown.set_state(State.RUNNING if where == HERE else State.QUEUED)
-            if where == HERE:
+                shown.where = job.where
+                shown.set_state(State.QUEUED if job.is_elsewhere else State.RUNNING)
+            if not job.is_elsewhere:
                 run.record.began(job)
             self.workers.do(job)
 
@@ -369,7 +365,7 @@ class Engine(QObject):
         node_id = job.node_id
         run.done.add(node_id)
         self._show_began(run, job)
-        if job.where != HERE and job not in run.begun:  # it failed on its way there
+        if job.is_elsewhere and job not in run.begun:  # it failed on its way there
             run.record.began(job)
         run.record.ended(job)
         if job.error is not None:
@@ -389,7 +385,7 @@ class Engine(QObject):
 
     def _show_began(self, run: CurrentRun, job: Job) -> None:
         """Work that waited for its turn elsewhere began."""
-        if job.where == HERE or job in run.begun or job.began is None:
+        if not job.is_elsewhere or job in run.begun or job.began is None:
             return
         run.begun.add(job)
         run.record.began(job)
@@ -467,7 +463,3 @@ class Engine(QObject):
     def results(self) -> dict[NodeId, dict[str, Any]]:
         """The latest outputs of each node of the flat graph."""
         return dict(self._outputs)
-
-
-def _perform(firing: Firing, folder: Path, progress: Progress) -> dict[str, Any]:
-    return Work.of(firing, folder).do(progress)

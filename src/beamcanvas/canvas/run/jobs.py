@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -19,8 +19,10 @@ from AnyQt.QtCore import pyqtSignal as Signal
 
 from ...execution.executors.places import HERE
 from ...execution.scheduler import Firing
+from ...execution.work import Work
 from ...task import Progress
 from ...task.progress import Look
+from ...workflow.rules import NODE_KEY
 from ..threads import window_thread
 from .sites import Site
 
@@ -37,17 +39,16 @@ class Job:
     that reports a hundred thousand times costs the event loop nothing.
     """
 
-    def __init__(
-        self,
-        firing: Firing,
-        work: Callable[[Progress], dict[str, Any]],
-        where: str = HERE,
-        folder: Path | None = None,
-    ) -> None:
+    def __init__(self, firing: Firing, folder: Path, where: str = HERE) -> None:
         self.node_id = firing.node.id
         self.firing = firing
-        self.where = where  #: the executor; threads of ours do `work`, all others the firing
-        self.folder = folder or Path.cwd()  #: that relative paths are relative to
+        self.folder = folder  #: that relative paths are relative to
+        self.where = where  #: the executor
+        said = firing.node.extra.get(NODE_KEY)
+        is_mapped = isinstance(said, dict) and bool(said.get("map"))
+        #: whether an executor does it, rather than one thread of ours: all that isn't for here,
+        #: and here what is done once for each item of a list, several at a time
+        self.is_elsewhere = where != HERE or is_mapped
         self.began: float | None = None  #: when the work began, in seconds since 1970
         self.outputs: dict[str, Any] = {}
         self.error: BaseException | None = None
@@ -56,14 +57,14 @@ class Job:
         self.seconds = 0.0
         self.outdated = False  #: what it works on changed since
         self.abandoned = False  #: nobody waits for it any more
-        self._work = work
 
     def perform(self) -> None:
         """Do the work; what comes of it, an error too, is kept."""
         start = time.perf_counter()
         self.began = time.time()
         try:
-            self.outputs = self._work(Progress(self._report, lambda: self.abandoned, self._show))
+            progress = Progress(self._report, lambda: self.abandoned, self._show)
+            self.outputs = Work.of(self.firing, self.folder).do(progress)
         except BaseException as error:  # a task may raise anything; the node shows it
             self.error = error
         self.seconds = time.perf_counter() - start
@@ -109,7 +110,7 @@ class Workers(QObject):
 
     def do(self, job: Job) -> None:
         """Do a job as soon as there is room."""
-        if job.where != HERE:
+        if job.is_elsewhere:
             self._away.add(job)
             site = self._sites.get(job.where)
             if site is None:

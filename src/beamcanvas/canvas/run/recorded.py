@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from time import time
+from time import monotonic, time
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from AnyQt.QtCore import QSettings
 
@@ -36,7 +37,19 @@ def _handlers() -> list[Apart]:
     from ...execution.handlers.apart import Apart
     from ...execution.handlers.history import history_handler
 
-    return [Apart(history_handler)]
+    made = Apart(history_handler)
+    _recording.add(made)
+    return [made]
+
+
+_recording: WeakSet[Apart] = WeakSet()
+
+
+def wait_for_records(seconds: float) -> None:
+    """Give what was told to the history the time to be written."""
+    end = monotonic() + seconds
+    for handler in tuple(_recording):
+        handler.join(max(0.0, end - monotonic()))
 
 
 class Record:

@@ -45,9 +45,9 @@ class Apart:
         """Have the handler closed when it has got all; returns at once."""
         self._due.put(None)
 
-    def join(self) -> None:
-        """Wait until it is."""
-        self._thread.join()
+    def join(self, seconds: float | None = None) -> None:
+        """Wait until it is, so long at most."""
+        self._thread.join(seconds)
 
     def _work(self) -> None:
         handler: Handler | None = None
