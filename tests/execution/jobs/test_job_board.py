@@ -147,6 +147,21 @@ def test_a_board_that_can_not_be_reached_is_one_sentence(url: str, words: str) -
     assert "secret" not in str(info.value)
 
 
+def test_a_file_that_everybody_may_write_to_is_not_trusted(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.db"
+    open_board(str(path)).close()
+    path.chmod(0o666)
+    with pytest.raises(BoardError, match="everybody may write to this file"):
+        open_board(str(path))
+
+
+def test_a_job_of_another_version_is_told(board: Board, served: str) -> None:
+    job = Job("strange", queue=served)
+    board.submit(job, b"no order")
+    with pytest.raises(TaskError, match="The job can't be read by this worker"):
+        Submitted(job, board).result(60)
+
+
 def test_a_full_disk_keeps_a_job_waiting_for_its_end(tmp_path: Path) -> None:
     path = tmp_path / "jobs.db"
     with SqliteBoard(path) as board, SqliteBoard(path) as of_worker:

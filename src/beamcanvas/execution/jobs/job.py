@@ -6,7 +6,6 @@ import getpass
 import os
 from dataclasses import dataclass, field, fields
 from time import time
-from typing import Any
 from uuid import uuid4
 
 #: `lost` is a job whose worker died, twice
@@ -92,6 +91,3 @@ def is_process_gone(worker: str) -> bool:
     except OSError:
         return False
     return False
-
-
-Fields = dict[str, Any]

@@ -104,7 +104,10 @@ def _workflow(payload: bytes, job_id: str, progress: Progress) -> Done:
     from ...workflow.formats import json_file
     from ..run import run
 
-    order: Order = pickle.loads(payload)  # noqa: S301 - what `submit` put up
+    try:
+        order: Order = pickle.loads(payload)  # noqa: S301 - what `submit` put up
+    except Exception as error:
+        raise InputError(f"The job can't be read by this worker: {error}.") from error
     workflow = json_file.loads(order.document)
     workflow.path = order.path
     begun = time()

@@ -58,6 +58,11 @@ class SqliteBoard(Board):
             for table in _TABLES:
                 self._connection.execute(table)
             self._version = -1
+            if self._path.stat().st_mode & 0o002:
+                raise BoardError(
+                    f"{self._path}: everybody may write to this file, and so have anything run "
+                    f"here. Take that away with: chmod o-w {self._path}"
+                )
 
     @contextmanager
     def _at_once(self) -> Iterator[None]:

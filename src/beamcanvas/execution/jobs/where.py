@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from ...errors import InputError
+from ..place import user_folder
 from .board import Board
 
 #: names the board, for clients and workers
@@ -30,8 +31,7 @@ def address() -> str:
         pass
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{config_file()}: the file can't be read: {error}.") from None
-    data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
-    return str(Path(data) / "beamcanvas" / "jobs.db")
+    return str(user_folder() / "jobs.db")
 
 
 def open_board(url: str | None = None) -> Board:

@@ -163,7 +163,7 @@ class Worker:
                     left = [one for one in doing if not one.done()]
                     if len(left) < len(doing):
                         doing, worked = left, monotonic()
-                    is_due = monotonic() - min(looked, worked) > _ANYWAY or board.has_changed()
+                    is_due = monotonic() - looked > _ANYWAY or board.has_changed()
                     if len(doing) < len(self._all) and (is_due or monotonic() - worked < _ANYWAY):
                         looked = monotonic()
                         job_id = board.due(self.attendant.queues)
