@@ -33,6 +33,8 @@ AGAINST = {
     "inline": ("core",),
     "threads:2": ("ppf, 2 threads", "dask, threads"),
     "processes:2": ("ppf, 2 processes", "dask, processes"),
+    "pypushflow:thread:2": ("ppf, 2 threads",),
+    "pypushflow:2": ("ppf, 2 processes",),
     "dask:2": ("dask, processes", "dask, cluster of 2"),
 }
 THEIRS = """

@@ -24,6 +24,7 @@ from ...work import Report, Work, not_picklable
 from ..base import Executor
 from ..elsewhere import Elsewhere, kept_elsewhere, replaced
 from .clusters import client_of, local_cluster, slurm_cluster
+from .groups import Groups
 from .on_worker import Place, do
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 GRACE = 1.0
 #: seconds after which lost work is looked for
 _LOOK = 0.1
+#: seconds after which the workers are counted again
+_COUNT = 2.0
 
 
 class Dask(Executor):
@@ -83,7 +86,9 @@ class Dask(Executor):
         self._jobs: dict[int, _Job] = {}
         self._due: list[int] = []  # is sent in `wait`, all at once: each call of dask costs
         self._stopped: list[tuple[float, _Job]] = []
-        self._looked = 0.0
+        self._looked = self._counted = 0.0
+        self._cores = 1
+        self._groups = Groups()
         self._client.subscribe_topic(self._topic, self._hear)
 
     def _cluster(self, cluster: Any) -> Any:
@@ -117,6 +122,8 @@ class Dask(Executor):
 
         then = deque(one.serial for one in work.then)
         job = _Job(work.title, work.priority, b"", inputs, then)
+        job.task = str(work.identifier)
+        job.alone = bool(then) or work.rules.timeout is not None
         self._jobs[work.serial] = job
         work.inputs, values = replaced(work.inputs, place), work.inputs
         try:
@@ -136,22 +143,38 @@ class Dask(Executor):
                 due.setdefault(job.priority, []).append((serial, job))
         self._due.clear()
         for priority in sorted(due, reverse=True):
-            self._send_alike(due[priority], priority)
+            groups, later = self._groups.of(due[priority], self._workers)
+            self._due += [serial for serial, _ in later]
+            if groups:
+                self._send_alike(groups, priority)
 
-    def _send_alike(self, due: list[tuple[int, _Job]], priority: int) -> None:
-        for serial, job in due:
-            job.note = None if self._notes is None else self._notes / f"{self._run}-{serial}"
+    def _workers(self) -> int:
+        """How many things the cluster does at once."""
+        if monotonic() - self._counted > _COUNT:
+            self._counted = monotonic()
+            self._cores = sum(self._client.ncores().values())
+        return self._cores
+
+    def _send_alike(self, groups: list[list[tuple[int, _Job]]], priority: int) -> None:
+        where = []
+        for group in groups:
+            first = group[0][0]
+            note = None if self._notes is None else self._notes / f"{self._run}-{first}"
+            for _, job in group:
+                job.note = note
+            where.append((self._topic, self._run, [serial for serial, _ in group], note))
         futures = self._client.map(
             do,
-            [job.data for _, job in due],
-            [(self._topic, self._run, serial, job.note) for serial, job in due],
-            [job.inputs for _, job in due],
-            key=[f"{job.title}-{uuid4()}" for _, job in due],
+            [[job.data for _, job in group] for group in groups],
+            where,
+            [[job.inputs for _, job in group] for group in groups],
+            key=[f"{group[0][1].title}-{uuid4()}" for group in groups],
             pure=False,
             priority=priority,
         )
-        for (_, job), future in zip(due, futures, strict=True):
-            job.future = future
+        for group, future in zip(groups, futures, strict=True):
+            for _, job in group:
+                job.future = future
 
     # -- from the workers; in dask's own thread
 
@@ -175,7 +198,7 @@ class Dask(Executor):
                 if job is None:  # stopped, or run again for an output that was lost
                     continue
                 if what == "started":
-                    job.process = details[1]
+                    job.begun, job.process = details
                 elif what == "finished":
                     outputs, left, is_alone, end = details
                     for name, doubts in left.items():
@@ -184,6 +207,7 @@ class Dask(Executor):
                     details = outputs, end
                 if what in ("finished", "failed"):
                     del self._jobs[serial]
+                    self._groups.learn(job.task, details[1] - job.begun)
                     if what == "finished" and job.then:  # it goes on with that
                         self._jobs[job.then.popleft()] = job
                 getattr(report, what)(serial, *details)
@@ -192,19 +216,30 @@ class Dask(Executor):
 
     def _find_lost(self, report: Report) -> None:
         """What a task can't tell of itself: that it, or its worker, came to grief."""
-        for serial, job in list(self._jobs.items()):
-            if job.future is None or job.future.status != "error":
-                continue
-            if job.was_innocent:
+        lost: dict[str, list[tuple[int, _Job]]] = {}
+        for serial, job in self._jobs.items():
+            if job.future is not None and job.future.status == "error":
+                lost.setdefault(job.future.key, []).append((serial, job))
+        for group in lost.values():
+            self._find_guilty(group, report)
+
+    def _find_guilty(self, group: list[tuple[int, _Job]], report: Report) -> None:
+        """Which work of a task that came to grief it was; the rest is sent again."""
+        guilty = [serial for serial, job in group if job.was_under_way(serial)]
+        future, note = group[0][1].future, group[0][1].note
+        if note is not None:
+            note.unlink(missing_ok=True)
+        why = None if future is None else future.exception()
+        words = f"dask could not run it: {why}."
+        if type(why).__name__ == "KilledWorker":
+            words = "The worker of dask that ran it died."
+        for serial, job in group:
+            if serial in guilty or (note is None and not guilty):
+                del self._jobs[serial]
+                report.failed(serial, TaskError(words), time())
+            else:
+                job.future, job.process, job.alone = None, None, True
                 self._due.append(serial)
-                job.future = None
-                continue
-            del self._jobs[serial]
-            why = job.future.exception()
-            words = f"dask could not run it: {why}."
-            if type(why).__name__ == "KilledWorker":
-                words = "The worker of dask that ran it died."
-            report.failed(serial, TaskError(words), time())
 
     def home(self, values: Any) -> Any:
         wanted = {id(v): v for v in kept_elsewhere(values) if isinstance(v, _Output)}
@@ -234,7 +269,8 @@ class Dask(Executor):
     def cancel(self) -> None:
         jobs = [job for job in self._jobs.values() if job.future is not None]
         if jobs:
-            self._client.cancel([job.future for job in jobs], force=True)
+            futures = {job.future.key: job.future for job in jobs if job.future is not None}
+            self._client.cancel(list(futures.values()), force=True)
         end = monotonic() + GRACE
         while self._jobs and (left := end - monotonic()) > 0:
             begun = {n for n, job in self._jobs.items() if job.has_begun}
@@ -248,6 +284,7 @@ class Dask(Executor):
             job.kill()
         self._run += 1
         self._due.clear()
+        self._groups.forget_waiting()
         self._jobs.clear()
         self._stopped.clear()
         with suppress(Empty):
@@ -274,6 +311,9 @@ class _Job:
     inputs: list[Future]
     then: deque[int]  #: numbers of the work that it goes on with
     future: Future | None = None
+    task: str = ""
+    alone: bool = False  #: whether it must not go together with others
+    begun: float = 0.0
     process: int | None = None  #: once it is told
     note: Path | None = None  #: there while an own worker works on it
 
@@ -281,16 +321,20 @@ class _Job:
     def has_begun(self) -> bool:
         return self.process is not None or (self.note is not None and self.note.exists())
 
-    @property
-    def was_innocent(self) -> bool:
-        """Whether its worker died of something else."""
-        return self.note is not None and not self.note.exists()
+    def was_under_way(self, serial: int) -> bool:
+        """Whether its worker was at it when it died."""
+        if self.note is None:
+            return self.process is not None
+        try:
+            return int(self.note.read_text().split()[1]) == serial
+        except (OSError, ValueError, IndexError):
+            return False
 
     def kill(self) -> None:
         """End its worker, if that is our own and works on it; dask starts another one."""
         if self.note is not None:
             with suppress(OSError, ValueError):
-                os.kill(int(self.note.read_text()), signal.SIGKILL)
+                os.kill(int(self.note.read_text().split()[0]), signal.SIGKILL)
                 self.note.unlink()
 
 

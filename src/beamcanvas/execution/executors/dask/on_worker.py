@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from time import time
@@ -13,6 +14,7 @@ from ....task import Progress
 from ...doubts import doubts_of
 from ...work import Work, not_picklable, portable, thinned
 from ..elsewhere import is_small
+from .telling import Teller
 
 
 @dataclass(slots=True, frozen=True)
@@ -24,22 +26,18 @@ class Place:
 
 
 def do(
-    data: bytes, where: tuple[str, int, int, Path | None], given: list[Any]
+    orders: list[bytes], where: tuple[str, int, list[int], Path | None], given: list[list[Any]]
 ) -> dict[tuple[int, str], Any]:
-    """What a worker does: the work of a node, and of those that follow it alone.
+    """What a worker does: the work of a node, or several, each with those that follow it alone.
 
     Its result are the outputs that stay there, by the number of the work and their name.
     """
     from distributed import get_worker
 
-    topic, run, serial, note = where
+    topic, run, serials, note = where
     worker = get_worker()
     key = worker.get_current_task()
-    if note is not None:
-        note.write_text(str(os.getpid()))
-
-    def tell(*news: bytes) -> None:
-        worker.log_event(topic, pickle.dumps((run, news), protocol=5))
+    teller = Teller(worker, topic, run)
 
     def is_cancelled() -> bool:
         task = worker.state.tasks.get(key)
@@ -47,33 +45,54 @@ def do(
 
     left: dict[tuple[int, str], Any] = {}
     try:
-        work: Work = pickle.loads(data)  # noqa: S301 - what the client made
-        work.inputs = _filled(work.inputs, given)
-        outputs: dict[str, Any] = {}
-        ended: tuple[bytes, ...] = ()  # is told with the begin of the next
-        for one in (work, *work.then):
-            if ended and is_cancelled():
+        for data, serial, inputs in zip(orders, serials, given, strict=True):
+            if left and is_cancelled():
                 break
-            serial = one.serial
-            one.feed(outputs)
-            tell(*ended, _news(serial, "started", time(), os.getpid()))
-            report = thinned(lambda *said, n=serial: tell(_news(n, "progressed", *said)))
-            outputs = one.do(Progress(report, is_cancelled))
-            ended = (_finished(one, outputs, left),)
-        tell(*ended)
-    except (Exception, SystemExit) as error:
-        tell(_news(serial, "failed", portable(error), time()))
+            is_only = len(orders) == 1
+            _do(data, serial, inputs, teller.tell, is_cancelled, note, left, is_only)
     finally:
         if note is not None:
             note.unlink(missing_ok=True)
+        teller.flush()
     return left
+
+
+def _do(
+    data: bytes,
+    serial: int,
+    given: list[Any],
+    tell: Callable[[bytes], None],
+    is_cancelled: Callable[[], bool],
+    note: Path | None,
+    left: dict[tuple[int, str], Any],
+    is_only: bool,
+) -> None:
+    try:
+        work: Work = pickle.loads(data)  # noqa: S301 - what the client made
+        work.inputs = _filled(work.inputs, given)
+        outputs: dict[str, Any] = {}
+        for one in (work, *work.then):
+            if one is not work and is_cancelled():
+                return
+            serial = one.serial
+            if note is not None:
+                note.write_text(f"{os.getpid()} {serial}")
+            one.feed(outputs)
+            tell(_news(serial, "started", time(), os.getpid()))
+            report = thinned(lambda *said, n=serial: tell(_news(n, "progressed", *said)))
+            outputs = one.do(Progress(report, is_cancelled))
+            tell(_finished(one, outputs, left, is_only))
+    except (Exception, SystemExit) as error:
+        tell(_news(serial, "failed", portable(error), time()))
 
 
 def _news(serial: int, what: str, *details: Any) -> bytes:
     return pickle.dumps((serial, what, details), protocol=5)
 
 
-def _finished(work: Work, outputs: dict[str, Any], left: dict[tuple[int, str], Any]) -> bytes:
+def _finished(
+    work: Work, outputs: dict[str, Any], left: dict[tuple[int, str], Any], is_only: bool
+) -> bytes:
     """The news of outputs; what is large and what no condition looks at is left here."""
     large = {
         name: value
@@ -82,7 +101,7 @@ def _finished(work: Work, outputs: dict[str, Any], left: dict[tuple[int, str], A
     }
     told = {name: None if name in large else value for name, value in outputs.items()}
     doubts = {name: doubts_of({name: value}) for name, value in large.items()}
-    is_alone = len(large) == 1 and not work.then and work.delivery is None
+    is_alone = is_only and len(large) == 1 and not work.then and work.delivery is None
     try:
         news = _news(work.serial, "finished", told, doubts, is_alone, time())
     except Exception as error:
