@@ -26,6 +26,15 @@ def windows_gone(request) -> Iterator[None]:
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_kept(request, monkeypatch) -> None:
+    """No test sees results of another one; those of what is kept say so."""
+    if "qapp" in request.fixturenames:
+        from beamcanvas.canvas.run import kept
+
+        monkeypatch.setattr(kept, "is_on", lambda: False)
+
+
 @pytest.fixture
 def configured(qapp):
     """Our settings and names, in force."""

@@ -170,6 +170,7 @@ def test_what_runs_by_itself_is_recorded_when_it_is_wanted(drawn, qtbot, history
 def test_a_scheme_that_is_opened_again_lights_up(drawn, qtbot, history, tmp_path, monkeypatch):
     from beamcanvas.canvas.toolbox.registry import catalogue
 
+    monkeypatch.setattr(kept, "is_on", lambda: True)
     calls = tmp_path / "calls"
     workflow = Workflow(id="chain")
     workflow.add(tasks.counted, id="first", inputs={"file": str(calls), "x": 1.0})
