@@ -115,7 +115,8 @@ class Calibration:
 
         def value(number: float, error: float | None, unit: str, digits: int) -> str:
             text = f"{number:.{digits}f}"
-            return f"{text} ± {error:.{digits}f} {unit}" if error else f"{text} {unit}"
+            gap = "" if unit == "°" else " "
+            return f"{text} ± {error:.{digits}f}{gap}{unit}" if error else f"{text}{gap}{unit}"
 
         def scaled(name: str, factor: float) -> float | None:
             return factor * u[name] if name in u else None

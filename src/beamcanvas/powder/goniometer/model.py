@@ -118,7 +118,8 @@ class Goniometer:
         def value(name: str, label: str, number: float, factor: float, unit: str) -> None:
             error = factor * u.get(name, 0.0)
             text = f"{factor * number:.5f}"
-            rows[label] = f"{text} ± {error:.5f} {unit}" if error else f"{text} {unit}, held"
+            said = unit if unit.startswith("°") else f" {unit}"
+            rows[label] = f"{text} ± {error:.5f}{said}" if error else f"{text}{said}, held"
 
         rows = {
             "Trusted": "yes" if self.trusted else "NO",
