@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -14,8 +15,10 @@ from conftest import StartWorker
 from running_tasks import add, add_or_fail
 
 from beamcanvas.errors import InputError, TaskError
+from beamcanvas.execution import run
 from beamcanvas.execution.history import History
 from beamcanvas.execution.jobs import Board, Submitted, submit
+from beamcanvas.execution.jobs.executor import Celery
 from beamcanvas.workflow import Workflow
 
 
@@ -64,8 +67,8 @@ def test_a_workflow_is_run_and_kept_in_the_history(
     assert results.exists()
     job = late.job()
     assert (job.state, job.attempt, job.fraction) == ("done", 1, 1.0)
-    run = History(history).run(late.id)
-    assert (run.state, [node.node_id for node in run.nodes]) == ("done", ["first", "second"])
+    kept = History(history).run(late.id)
+    assert (kept.state, [node.node_id for node in kept.nodes]) == ("done", ["first", "second"])
     assert submit(workflow, broker=board, queue=served).result(60).outputs == {}
 
 
@@ -114,8 +117,8 @@ def test_cancelling_ends_what_runs_and_what_waits_never_starts(
     assert submit(one(add, a=1), broker=board, queue=served).result(60)
     assert lines(tmp_path / "running") == begun
     assert not (tmp_path / "waiting").exists()
-    run = History(history).run(running.id)
-    assert (run.state, run.nodes[0].ended is not None) == ("stopped", True)
+    kept = History(history).run(running.id)
+    assert (kept.state, kept.nodes[0].ended is not None) == ("stopped", True)
 
 
 def test_a_worker_ends_what_another_one_began_meanwhile(
@@ -157,8 +160,35 @@ def test_a_job_whose_worker_is_killed_is_begun_once_more(
     job.result(60)
     assert (job.job().state, job.job().attempt) == ("done", 2)
     assert Counter(line.split()[0] for line in lines(file)) == {"begun": 2, "ended": 1}
-    run = History(history).run(job.id)
-    assert run.state == "done"
+    kept = History(history).run(job.id)
+    assert kept.state == "done"
+
+
+def test_a_node_whose_worker_is_killed_is_begun_once_more(
+    board: Board,
+    start_worker: StartWorker,
+    queue: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("beamcanvas.execution.jobs.executor.BEAT", 0.2)
+    file = tmp_path / "file"
+    first = start_worker(queue)
+
+    def another() -> None:
+        until(lambda: lines(file))
+        first.kill()
+        start_worker(queue)
+
+    thread = threading.Thread(target=another)
+    thread.start()
+    workflow = one(job_tasks.long_the_first_time, file=str(file))
+    workflow.add(add, id="good", inputs={"a": 1})
+    with Celery(queue, board) as executor:
+        result = run(workflow, executor=executor)
+    thread.join()
+    assert result.nodes == {"one": {}, "good": {"result": 1}}
+    assert Counter(line.split()[0] for line in lines(file)) == {"begun": 2, "ended": 1}
 
 
 def test_a_job_that_kills_its_workers_is_lost(
