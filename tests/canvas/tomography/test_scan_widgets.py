@@ -24,6 +24,7 @@ from beamcanvas.tomography import (
     open_scan,
     reduce_darks_and_flats,
     remove_rings,
+    retrieve_phase_ctf,
 )
 from beamcanvas.tomography.frames.projections import Projections
 
@@ -205,6 +206,15 @@ def test_the_region_is_moved_on_the_projection(
 def test_what_is_done_to_sinograms_is_seen_on_them(qtbot, scan: TomoScan):
     page = looked_at(qtbot, remove_rings(scan))
     assert page.kind == "Sinogram"
+
+
+def test_a_phase_is_no_transmission(qtbot, scan: TomoScan):
+    page = looked_at(qtbot, retrieve_phase_ctf(scan))
+    seen(qtbot, page, "phase", scan.shape[1:])
+    assert page.image.colourbar.getLegend() == "Phase shift (rad)"
+    choose(page, "Sinogram")
+    seen(qtbot, page, "phase", (scan.shape[0], scan.shape[2]))
+    assert page.where.text() == "of 24 rows"
 
 
 def test_scans_are_accepted_and_rejected_with_a_key_each(qtbot, scan: TomoScan):

@@ -40,7 +40,8 @@ class VolumePlan:
     @property
     def summary(self) -> str:
         """In words."""
-        return f"{self.volume.summary}, in {len(self.chunks)} chunks"
+        count = len(self.chunks)
+        return f"{self.volume.summary}, in {count} chunk{'s' if count > 1 else ''}"
 
     def file(self, chunk: tuple[int, int]) -> Path:
         """Where a chunk is."""
