@@ -49,7 +49,8 @@ def parser() -> Parser:
     made.add_argument(
         "--executor", default="inline", metavar="NAME[:ARGUMENT]",
         help="where the nodes run: inline (default), threads[:COUNT], processes[:COUNT], "
-        "dask[:COUNT|ADDRESS|slurm:JOBS], celery[:QUEUE] or an installed one",
+        "dask[:COUNT|ADDRESS|slurm:JOBS], celery[:QUEUE], slurm[:SETTINGS|whole], "
+        "pypushflow[:POOL] or an installed one",
     )  # fmt: skip
     made.add_argument("--results", metavar="FILE.h5", help="write all results, as NeXus")
     made.add_argument(

@@ -55,9 +55,9 @@ def run(
         Values by node, ``{"integrate": {"points": 2000}}``, where a node goes by its id or
         its label; or ewoks' list of names and values. They override default inputs.
     executor:
-        Where the nodes run: ``inline``, ``threads``, ``processes``, ``dask``, each but the
-        first also with how many at once (``"threads:8"``), or an `Executor` to use for
-        several runs. Of what an executor keeps on other processes and machines, only what
+        Where the nodes run: ``inline``, ``threads``, ``processes``, ``dask``, ``celery``,
+        ``slurm``, ``pypushflow``, most also with how many at once (``"threads:8"``) or with
+        settings, or an `Executor` to use for several runs. Of what an executor keeps on other processes and machines, only what
         `outputs` asks for comes back.
     outputs:
         Ewoks' list of the outputs that are wanted. Without it, the result has the outputs of

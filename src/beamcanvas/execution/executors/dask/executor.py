@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import os
 import pickle
-import signal
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
-from operator import getitem
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from shutil import rmtree
@@ -22,9 +19,10 @@ from uuid import uuid4
 from ....errors import InputError, TaskError
 from ...work import Report, Work, not_picklable
 from ..base import Executor
-from ..elsewhere import Elsewhere, kept_elsewhere, replaced
+from ..elsewhere import kept_elsewhere, replaced
 from .clusters import client_of, local_cluster, slurm_cluster
 from .groups import Groups
+from .jobs import Job, Output
 from .on_worker import Place, do
 
 if TYPE_CHECKING:
@@ -83,9 +81,9 @@ class Dask(Executor):
         self._topic = f"beamcanvas-{uuid4()}"
         self._news: SimpleQueue[tuple[int, str, tuple[Any, ...]]] = SimpleQueue()
         self._run = 0  # news of earlier ones are of no interest
-        self._jobs: dict[int, _Job] = {}
+        self._jobs: dict[int, Job] = {}
         self._due: list[int] = []  # is sent in `wait`, all at once: each call of dask costs
-        self._stopped: list[tuple[float, _Job]] = []
+        self._stopped: list[tuple[float, Job]] = []
         self._looked = self._counted = 0.0
         self._cores = 1
         self._groups = Groups()
@@ -113,7 +111,7 @@ class Dask(Executor):
         inputs: list[Future] = []
         places: dict[str, int] = {}
 
-        def place(value: _Output) -> Place:
+        def place(value: Output) -> Place:
             future = value.future()
             index = places.setdefault(future.key, len(inputs))
             if index == len(inputs):
@@ -121,7 +119,7 @@ class Dask(Executor):
             return Place(index, value.name if value.is_alone else None)
 
         then = deque(one.serial for one in work.then)
-        job = _Job(work.title, work.priority, b"", inputs, then)
+        job = Job(work.title, work.priority, b"", inputs, then)
         job.task = str(work.identifier)
         job.alone = bool(then) or work.rules.timeout is not None
         self._jobs[work.serial] = job
@@ -136,7 +134,7 @@ class Dask(Executor):
         self._due.append(work.serial)
 
     def _send(self) -> None:
-        due: dict[int, list[tuple[int, _Job]]] = {}
+        due: dict[int, list[tuple[int, Job]]] = {}
         for serial in self._due:
             if serial in self._jobs:
                 job = self._jobs[serial]
@@ -155,7 +153,7 @@ class Dask(Executor):
             self._cores = sum(self._client.ncores().values())
         return self._cores
 
-    def _send_alike(self, groups: list[list[tuple[int, _Job]]], priority: int) -> None:
+    def _send_alike(self, groups: list[list[tuple[int, Job]]], priority: int) -> None:
         where = []
         for group in groups:
             first = group[0][0]
@@ -203,7 +201,7 @@ class Dask(Executor):
                     outputs, left, is_alone, end = details
                     for name, doubts in left.items():
                         key = serial, name
-                        outputs[name] = _Output(job.future, key, is_alone, doubts, self._client)
+                        outputs[name] = Output(job.future, key, is_alone, doubts, self._client)
                     details = outputs, end
                 if what in ("finished", "failed"):
                     del self._jobs[serial]
@@ -216,14 +214,14 @@ class Dask(Executor):
 
     def _find_lost(self, report: Report) -> None:
         """What a task can't tell of itself: that it, or its worker, came to grief."""
-        lost: dict[str, list[tuple[int, _Job]]] = {}
+        lost: dict[str, list[tuple[int, Job]]] = {}
         for serial, job in self._jobs.items():
             if job.future is not None and job.future.status == "error":
                 lost.setdefault(job.future.key, []).append((serial, job))
         for group in lost.values():
             self._find_guilty(group, report)
 
-    def _find_guilty(self, group: list[tuple[int, _Job]], report: Report) -> None:
+    def _find_guilty(self, group: list[tuple[int, Job]], report: Report) -> None:
         """Which work of a task that came to grief it was; the rest is sent again."""
         guilty = [serial for serial, job in group if job.was_under_way(serial)]
         future, note = group[0][1].future, group[0][1].note
@@ -242,7 +240,7 @@ class Dask(Executor):
                 self._due.append(serial)
 
     def home(self, values: Any) -> Any:
-        wanted = {id(v): v for v in kept_elsewhere(values) if isinstance(v, _Output)}
+        wanted = {id(v): v for v in kept_elsewhere(values) if isinstance(v, Output)}
         absent = [v for v in wanted.values() if not v.is_here]
         try:
             found = self._client.gather([v.future() for v in absent]) if absent else []
@@ -299,71 +297,3 @@ class Dask(Executor):
             with suppress(Exception):
                 close()
         self._closing.clear()
-
-
-@dataclass(slots=True)
-class _Job:
-    """Work under way, seen from here."""
-
-    title: str
-    priority: int
-    data: bytes
-    inputs: list[Future]
-    then: deque[int]  #: numbers of the work that it goes on with
-    future: Future | None = None
-    task: str = ""
-    alone: bool = False  #: whether it must not go together with others
-    begun: float = 0.0
-    process: int | None = None  #: once it is told
-    note: Path | None = None  #: there while an own worker works on it
-
-    @property
-    def has_begun(self) -> bool:
-        return self.process is not None or (self.note is not None and self.note.exists())
-
-    def was_under_way(self, serial: int) -> bool:
-        """Whether its worker was at it when it died."""
-        if self.note is None:
-            return self.process is not None
-        try:
-            return int(self.note.read_text().split()[1]) == serial
-        except (OSError, ValueError, IndexError):
-            return False
-
-    def kill(self) -> None:
-        """End its worker, if that is our own and works on it; dask starts another one."""
-        if self.note is not None:
-            with suppress(OSError, ValueError):
-                os.kill(int(self.note.read_text().split()[0]), signal.SIGKILL)
-                self.note.unlink()
-
-
-class _Output(Elsewhere):
-    """An output on a worker."""
-
-    __slots__ = ("_client", "_made", "_own", "is_alone", "is_here", "name", "value", "warnings")
-
-    def __init__(
-        self,
-        made: Future | None,
-        name: tuple[int, str],
-        is_alone: bool,
-        warnings: tuple[str, ...],
-        client: Client,
-    ) -> None:
-        self._made = made  # all outputs of its node, by name
-        self._own: Future | None = None
-        self._client = client
-        self.name = name
-        self.is_alone = is_alone  #: of the outputs that its node left there
-        self.warnings = warnings  #: of the value
-        self.is_here = False
-        self.value: Any = None
-
-    def future(self) -> Future:
-        """It alone, so that it travels alone; where it is alone, all of its node."""
-        if self.is_alone:
-            return self._made
-        if self._own is None:
-            self._own = self._client.submit(getitem, self._made, self.name, pure=False)
-        return self._own
