@@ -45,7 +45,9 @@ def state_icon(state: str) -> QIcon:
     painter.setBrush(QColor(_COLOURS.get(state, "#7f8c97")))
     painter.drawEllipse(QPointF(16, 16), 9, 9)
     painter.end()
-    return QIcon(made)
+    found = QIcon(made)
+    found.addPixmap(made, QIcon.Mode.Selected)  # else Qt tints it
+    return found
 
 
 def local(time: str) -> str:
