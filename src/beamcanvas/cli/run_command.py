@@ -61,7 +61,8 @@ def parser() -> Parser:
     made.add_argument(
         "--events", action="append", default=[], metavar="FILE.db|NAME[:ARGUMENT]",
         help="write the events to an SQLite file, or send them to a handler by its name "
-        "(log, an installed one); can be given several times",
+        "(log, redis:URL, websocket:URL, history:URL, an installed one); can be given several "
+        "times",
     )  # fmt: skip
     made.add_argument(
         "--no-history", action="store_true",
