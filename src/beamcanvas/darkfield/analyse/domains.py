@@ -73,7 +73,7 @@ def find_domains(
     units = {}
     for motor, centre in zip(moments.motors, centres, strict=True):
         mean = np.full(moments.shape, np.nan)
-        for n in range(1, number + 1):
+        for n in progress.each(range(1, number + 1), "Averaging"):
             inside = domains == n
             if inside.any():
                 mean[inside] = centre[inside].mean()

@@ -18,6 +18,8 @@ from .moments import Moments
 KEY = 256  #: pixels along an edge of the colour key
 _DARFIX_KEY = 1000
 
+_BAND = 128  #: rows that are coloured between two looks for a cancel
+
 _OUTSIDE = 0.2  #: grey of an orientation that the key doesn't have
 
 
@@ -199,11 +201,13 @@ def compute_mosaicity(
     inside = (np.abs(x) <= 1) & (np.abs(y) <= 1)
     if darfix_compatible:
         x, y = (_from_table(n) for n in (x, y))
-    with np.errstate(invalid="ignore"):
-        colours = colours_of(x, y)
+    colours = np.empty((*x.shape, 3))
+    for top in progress.part(0.0, 0.3).each(range(0, len(x), _BAND), "Colouring"):
+        with np.errstate(invalid="ignore"):
+            colours[top : top + _BAND] = colours_of(x[top : top + _BAND], y[top : top + _BAND])
     colours[~inside] = _OUTSIDE
     colours[~lit | ~np.isfinite(x + y)] = 0.0
-    distribution, positions = _distribution(moments, x_motor, y_motor, progress)
+    distribution, positions = _distribution(moments, x_motor, y_motor, progress.part(0.3, 1.0))
     return Mosaicity(
         colours=colours,
         orientation=centres,

@@ -164,6 +164,7 @@ def _fit(
             sure = np.empty_like(found)
             state = np.empty((some.shape[1], 3))
             fit_pixels(some, x, peaks, rounds, least, low, high, found, sure, state)
+            sure[~(sure < 1e30)] = np.nan  # not known at all
             here = slice(first, first + some.shape[1])
             parameters[top:bottom].reshape(-1, parameters.shape[2])[here] = found
             deviations[top:bottom].reshape(-1, parameters.shape[2])[here] = sure
@@ -246,13 +247,15 @@ def _of_peak(peak: NDArray[np.float64], stack: DarkfieldStack) -> dict[str, NDAr
     """The maps of one peak of each pixel."""
     motors = len(stack.dimensions)
     spread = _covariances(_upper(peak[..., 1 + motors :], motors))
+    widths = np.array([spread[..., m, m] for m in range(motors)])
+    widths[~(widths > 0)] = np.nan  # U was singular
     named = {"amplitude": peak[..., 0]}
     for m, d in enumerate(stack.dimensions):
         named[map_name(CENTRE, d.motor)] = d.start + (d.step or 1.0) * peak[..., 1 + m]
     for m, d in enumerate(stack.dimensions):
-        named[map_name(WIDTH, d.motor)] = FWHM * abs(d.step or 1.0) * np.sqrt(spread[..., m, m])
+        named[map_name(WIDTH, d.motor)] = FWHM * abs(d.step or 1.0) * np.sqrt(widths[m])
     for m, n in combinations(range(motors), 2):
-        scale = np.sqrt(spread[..., m, m] * spread[..., n, n])
+        scale = np.sqrt(widths[m] * widths[n])
         sign = np.sign((stack.dimensions[m].step or 1) * (stack.dimensions[n].step or 1))
         name = f"{stack.motors[m]} {stack.motors[n]} correlation"
         named[name] = sign * spread[..., m, n] / scale
