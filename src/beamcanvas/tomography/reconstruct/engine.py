@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -120,13 +121,20 @@ class Slices:
             working = sinograms * (2 if self.geometry.half else 1) + slices
             working += self.threads * 48_000_000
         else:
-            # a pair of slices in each thread: transforms, their points, and the fine grid
-            each = 8 * angles * wide * 3 + 8 * height * width * 6 + 3 * 24_000_000
-            if rows >= MANY:
-                # a grid of eight pairs and one of its planes; and the compiler with its code
-                each = max(each, 144 * height * width + 32_000_000) + 120_000_000 // self.threads
-            working = 8 * angles * wide + self.threads * each
+            working = 24 * angles * wide + self._working(rows, angles, wide)
         return max(self.projections.memory_for(rows), sinograms + slices + working)
+
+    def _working(self, rows: int, angles: int, wide: int) -> int:
+        """Bytes that "fast" works in, beside what all threads share."""
+        height, width = self.geometry.shape
+        if rows < MANY:
+            # a pair of slices in each thread: transforms, their points, and the fine grid
+            pair = 8 * angles * wide * 3 + 8 * height * width * 6
+            return self.threads * (pair + 3 * 24_000_000)
+        # in each thread a grid of eight pairs, one of its planes, and a few transforms
+        grid = 144 * height * width + 4000 * wide
+        compiler = 0 if "numba" in sys.modules else 200_000_000
+        return self.threads * grid + compiler
 
     def _check(self, sinograms: NDArray[np.float32], start: int) -> None:
         # a sum tells, and takes no memory of its own

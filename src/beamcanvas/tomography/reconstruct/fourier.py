@@ -147,7 +147,9 @@ class FourierSlices:
         x = geometry.first[1] + geometry.shape[1] // 2
         shift = centres + self._before + np.cos(geometry.angles) * x - np.sin(geometry.angles) * y
         cycles = np.outer(shift, self.frequencies)
-        phase = np.exp(np.complex64(2j * np.pi) * (cycles - np.rint(cycles)).astype(np.float32))
+        cycles -= np.rint(cycles)
+        phase = np.complex64(2j * np.pi) * cycles.astype(np.float32)
+        np.exp(phase, out=phase)
         phase *= self._kernel
         phase *= geometry.weights()[:, None]
         return np.asarray(phase, np.complex64)
