@@ -57,8 +57,8 @@ def run(
     executor:
         Where the nodes run: ``inline``, ``threads``, ``processes``, ``dask``, ``celery``,
         ``slurm``, ``pypushflow``, most also with how many at once (``"threads:8"``) or with
-        settings, or an `Executor` to use for several runs. Of what an executor keeps on other processes and machines, only what
-        `outputs` asks for comes back.
+        settings, or an `Executor` to use for several runs. Of what an executor keeps on other
+        processes and machines, only what `outputs` asks for comes back.
     outputs:
         Ewoks' list of the outputs that are wanted. Without it, the result has the outputs of
         the end nodes and, in ``nodes``, those of all; with it, nothing else is kept in

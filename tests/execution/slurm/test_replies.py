@@ -220,11 +220,39 @@ def test_a_job_that_comes_to_grief_takes_its_node_alone(
 
 def test_a_crash_is_told_with_the_end_of_its_log() -> None:
     workflow = Workflow(id="crash")
-    workflow.add("os._exit", id="one", inputs={0: 7})
-    with Replay(42) as server, Slurm(url=server.url) as executor:
-        executor.jobs.settings.__dict__["setup"] = "echo the module is loaded"
-        with pytest.raises(TaskError, match=r"exit code 7; the last line .*: the module is load"):
-            run(workflow, executor=executor)
+    workflow.add("os.abort", id="one")
+    words = r"signal 6 \(SIGABRT\); the last line of its log: the module is loaded$"
+    setup = "echo the module is loaded"
+    with (
+        Replay(42) as server,
+        Slurm(url=server.url, setup=setup) as executor,
+        pytest.raises(TaskError, match=words),
+    ):
+        run(workflow, executor=executor)
+
+
+def test_a_crash_in_a_job_for_all_takes_its_node_alone() -> None:
+    workflow = two()
+    workflow.add("os.abort", id="3")
+    with (
+        Replay(42) as server,
+        SlurmRuns(url=server.url) as executor,
+        pytest.raises(TaskError, match="ended by signal 6") as info,
+    ):
+        run(workflow, executor=executor)
+    assert set(info.value.result.nodes) == {"1", "2"}
+
+
+def test_a_job_for_all_that_is_lost_ends_the_run(
+    server: Replay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("beamcanvas.execution.slurm.jobs.LATE", 0.2)
+    server.fates["two"] = "NODE_FAIL"
+    told: list[dict[str, Any]] = []
+    words = r"The node of the cluster .* failed"
+    with SlurmRuns(url=server.url) as executor, pytest.raises(TaskError, match=words):
+        run(two(), executor=executor, events=[told.append])
+    assert told[-1]["error_message"].startswith("The node of the cluster")
 
 
 def test_a_scheduler_that_is_away_for_a_while_is_waited_for(server: Replay) -> None:

@@ -4,4 +4,5 @@ import sys
 
 from .on_node import main
 
-sys.exit(main(*sys.argv[1:]))
+if __name__ == "__main__":  # processes that tasks start read this too
+    sys.exit(main(*sys.argv[1:]))

@@ -37,7 +37,8 @@ _TAIL = 20  # lines of a log that are told
 _PASSED = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "PYTHONPATH", "LD_LIBRARY_PATH")
 _SCRIPT = """#!/bin/bash
 {setup}
-{python} -m beamcanvas.execution.slurm {folder} {number}
+exec 3>&2 2>/dev/null  # what the shell says of a crash isn't the end of the log
+{python} -m beamcanvas.execution.slurm {folder} {number} 2>&3
 code=$?
 cd {folder} && echo $code > .{number}.exit && mv .{number}.exit {number}.exit
 exit $code

@@ -43,7 +43,8 @@ class Settings:
     python: str = sys.executable  #: on the nodes
     #: lines of shell before Python starts, such as ``module load``
     setup: str = ""
-    inside: str = "inline"  #: the executor in a job that runs a whole workflow
+    #: the executor in a job that runs a whole workflow; by default as many processes as cores
+    inside: str | None = None
     account: str | None = None
     qos: str | None = None
     cores: int | None = None  #: this and the following where a node doesn't say its own

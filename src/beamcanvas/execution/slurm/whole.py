@@ -29,7 +29,7 @@ _LOOK = 0.1
 
 
 class SlurmRuns(WholeRuns):
-    """Each run as one job of SLURM, its nodes one after the other in there, or in threads.
+    """Each run as one job of SLURM, its nodes in processes in there.
 
     The job takes what the settings say; of cores, memory and GPUs what they leave open is
     what the node takes that takes most.
@@ -55,7 +55,9 @@ class SlurmRuns(WholeRuns):
             return replace(result, workflow=flat), not_picklable(given, "input", why)
         asked = largest([rules_of(node).resources for node in flat.nodes.values()])
         name = str(whole.workflow.label or whole.workflow.id)
-        job = self.jobs.send(WholeOrder(data, self.jobs.settings.inside), name, asked)
+        settings = self.jobs.settings
+        inside = settings.inside or f"processes:{settings.resources(asked).cores or 1}"
+        job = self.jobs.send(WholeOrder(data, inside), name, asked)
         ends: float | None = None
         try:
             going = True
