@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -30,6 +31,9 @@ from beamcanvas.tomography.centre.scores import WORDS
 
 _SIZE = QSize(100, 100)
 
+#: first and last column, first and last row
+Region = tuple[int, int, int, int]
+
 
 class CandidatesPreview(Preview):
     """Vignettes on the left, the chosen one large on the right, all scores below it."""
@@ -37,6 +41,7 @@ class CandidatesPreview(Preview):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.on_taken: Callable[[float | None], None] | None = None
+        self.on_region: Callable[[Region | None], None] | None = None
         self.candidates: Candidates | None = None
         self.list = QListWidget()
         self.list.setViewMode(QListView.ViewMode.IconMode)
@@ -48,6 +53,7 @@ class CandidatesPreview(Preview):
         self.list.currentRowChanged.connect(self._show_one)
         self.list.itemDoubleClicked.connect(lambda _: self._take())
         self.image = ImagePreview(self)
+        self.image.plot.sigPlotSignal.connect(self._image_event)
         self.curve = CurvePreview(self)
         self.curve.toolbar.hide()  # it is small, and there is nothing to zoom to
         self.curve.plot.sigPlotSignal.connect(self._curve_event)
@@ -57,10 +63,18 @@ class CandidatesPreview(Preview):
         self.auto = QPushButton("Back to auto")
         self.auto.setToolTip("Let the score decide again, for each scan")
         self.auto.clicked.connect(lambda: self._give(None))
+        self.part = QPushButton("Score this part")
+        self.part.setToolTip("Zoom in: only the part of the slice in view counts then")
+        self.part.clicked.connect(lambda: self._give_region(self._in_view()))
+        self.whole = QPushButton("Whole slice")
+        self.whole.setToolTip("Score all of the slice again")
+        self.whole.clicked.connect(lambda: self._give_region(None))
         self.words = QLabel()
         line = QHBoxLayout()
         line.setContentsMargins(8, 4, 8, 4)
         line.addWidget(self.words, 1)
+        line.addWidget(self.part)
+        line.addWidget(self.whole)
         line.addWidget(self.auto)
         line.addWidget(self.take)
         large = QWidget()
@@ -97,9 +111,10 @@ class CandidatesPreview(Preview):
         self.list.setCurrentRow(value.chosen)
         self.list.blockSignals(False)
         self.auto.setVisible(value.by_hand)
+        self.whole.setVisible(not value.tried.is_whole)
         self._show_scores(value)
         self._show_one(value.chosen)
-        self.list.scrollToItem(self.list.item(value.chosen))
+        self.list.scrollToItem(self.list.item(value.chosen), QListView.ScrollHint.PositionAtCenter)
 
     def _show_scores(self, value: Candidates) -> None:
         axis = Axis(name="value", values=value.values, unit=value.unit, label=value.name)
@@ -134,6 +149,33 @@ class CandidatesPreview(Preview):
         self.take.setEnabled(not taken)
         how = "taken by hand" if taken else ("best score" if row == value.best else "")
         self.words.setText(f"{value.name} {number}" + (f" ({how})" if how else ""))
+
+    def _image_event(self, event: dict[str, Any]) -> None:
+        if event["event"] == "limitsChanged":
+            self.part.setVisible(self._in_view() is not None)
+
+    def _in_view(self) -> Region | None:
+        """The pixels of the slice in view, where that is not all there is."""
+        if self.candidates is None:
+            return None
+        tried = self.candidates.tried
+        found: list[int] = []
+        cut = False
+        plot = self.image.plot
+        for axis, limits in ((1, plot.getXAxis()), (0, plot.getYAxis())):
+            first = tried.corner[axis]
+            last = first + tried.step * tried.images.shape[1 + axis] - 1
+            low, high = limits.getLimits()
+            start, stop = max(math.floor(low), first), min(math.ceil(high) - 1, last)
+            if start >= stop:
+                return None
+            cut = cut or start > first or stop < last
+            found += [start, stop]
+        return (found[0], found[1], found[2], found[3]) if cut else None
+
+    def _give_region(self, region: Region | None) -> None:
+        if self.on_region is not None:
+            self.on_region(region)
 
     def _curve_event(self, event: dict[str, Any]) -> None:
         if event["event"] == "mouseClicked" and self.candidates is not None:

@@ -9,7 +9,7 @@ from AnyQt.QtCore import QSize
 
 from beamcanvas.canvas.widget import TaskWidget
 
-from .candidates_preview import CandidatesPreview
+from .candidates_preview import CandidatesPreview, Region
 
 TITLE = "Slices"
 
@@ -32,6 +32,11 @@ class OWManyDeltaBeta(TaskWidget, task="beamcanvas.tomography.try_delta_beta"):
     def show_previews(self, area: Any, outputs: dict[str, Any], titles: dict[str, str]) -> None:
         area.show_outputs({TITLE: outputs["candidates"]}, {TITLE: CandidatesPreview})
         area.page(TITLE).on_taken = self._choose
+        area.page(TITLE).on_region = self._score_part
 
     def _choose(self, value: float | None) -> None:
         self.set_settings({"delta_beta": value}, "Choose delta/beta")
+
+    def _score_part(self, region: Region | None) -> None:
+        value = None if region is None else list(region)
+        self.set_settings({"region": value}, "Score a part of the slice")

@@ -135,6 +135,27 @@ def test_a_vignette_is_taken(qtbot, scan: TomoScan, kind, setting: str):
     assert widget.noderun.settings.get(setting) is None
 
 
+def test_the_part_in_view_is_scored(qtbot, scan: TomoScan):
+    widget = made(qtbot, OWManyCentres, scan=replace(scan, centre=86.0))
+    run(qtbot, widget)
+    page = widget.area.page("Slices")
+    assert page.whole.isHidden()
+    page.image.plot.setKeepDataAspectRatio(False)  # else the limits aren't just those
+    page.image.plot.setLimits(-20, 200, -20, 200)
+    assert page.part.isHidden()
+    page.image.plot.setLimits(40.5, 99.5, 50, 90)
+    qtbot.waitUntil(page.part.isVisible)
+    page.part.click()
+    first, last, top, bottom = widget.noderun.settings["region"]
+    assert (first, last) == (40, 99)
+    assert (top, bottom) == (50, 89)
+    run(qtbot, widget)
+    assert page.candidates.images.shape[1:] == (40, 60)
+    assert page.candidates.nxdata().axes[2].values[0] == 40
+    page.whole.click()
+    assert widget.noderun.settings["region"] is None
+
+
 def test_a_click_on_the_scores_shows_that_slice(qtbot, scan: TomoScan):
     candidates = try_centres(scan, around=86, width=4, count=5).candidates
     assert preview_for(candidates) is CandidatesPreview

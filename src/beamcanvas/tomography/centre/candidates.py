@@ -124,7 +124,9 @@ def tried_of(
     small, step = vignettes(inside)
     corner = cut[0].start or 0, cut[1].start or 0
     found = scores(inside, same_mass=same_mass)
-    return Tried(small, step, corner, found, row, slices.unit, slices.projections.doubts)
+    is_whole = cut == (slice(None), slice(None))
+    doubts = slices.projections.doubts
+    return Tried(small, step, corner, is_whole, found, row, slices.unit, doubts)
 
 
 def region_of(

@@ -17,6 +17,7 @@ class Tried(NamedTuple):
     images: NDArray[np.float32]  #: (value, y, x): made small enough to look at
     step: int  #: pixels of the slice along one of the images
     corner: tuple[int, int]  #: pixel of the slice, y and x, where the images begin
+    is_whole: bool  #: no region of the slice was asked for
     scores: dict[Score, NDArray[np.float64]]
     row: int
     unit: str
