@@ -93,18 +93,23 @@ def test_a_job_that_the_broker_forgot_is_told(board: Board, queue: str) -> None:
         job.wait(60)
 
 
-def test_a_message_that_was_lost_is_sent_again(board: Board, served: str) -> None:
+def test_what_is_lost_on_the_way_is_begun_all_the_same(board: Board, served: str) -> None:
     workflow = one(add, a=1)
     early = submit(workflow, broker=board, queue="nobody")
     payload = board.payload(early.id) or b""
     early.cancel()
-    lost = Job("lost", queue=served, submitted=time.time() - 60)
-    board.add(lost, payload)  # and nobody is told
+    lost = Job("nobody was told", queue=served, submitted=time.time() - 60)
+    board.add(lost, payload)
+    half = Job("the answer was lost", queue="nobody")
+    board.add(half, payload)
     worker = Worker(board, [served])
     for runner in worker._all:
         worker._runners.put(runner)
-    worker.deliver_forgotten()
-    assert Submitted(lost, board).wait(60).state == "done"
+    assert board.claim(half.id, worker.attendant.id) is not None
+    assert board.change(half.id, {"state": "running"}, {"queue": served})
+    worker.look_for_lost()
+    for job in (lost, half):
+        assert Submitted(job, board).wait(60).state == "done"
 
 
 def test_where_nobody_works_is_told(

@@ -82,9 +82,11 @@ class Runner:
     def _watch(self, job: Job, watched: _Watched) -> str | None:
         """Wait for the end; else why there was none: cancelled, taken, timeout or leaving."""
         begun = looked = monotonic()
-        while watched.end is None:
+        while True:
             self._pool.wait(watched, _LOOK / 2)
             now = monotonic()
+            if watched.end is not None:
+                return None
             if self._leaving.is_set():
                 return "leaving"
             if job.timeout is not None and now - begun > job.timeout:
@@ -94,7 +96,6 @@ class Runner:
                 with suppress(BoardError):  # until it is back, the job goes on
                     if (why := self._board.objection(job.id, self._worker)) is not None:
                         return why
-        return None
 
     def _end_workflow(self, job: Job, watched: _Watched, stopped: str | None) -> None:
         end = watched.end
@@ -119,9 +120,10 @@ class Runner:
         told: tuple[Any, ...] = ("failed", end)
         if isinstance(end, Done):
             told = ("ended", end.data)
-        if self._insist(lambda: self._board.finish(job, "done", None, None)):
-            news = pickle.dumps((job.id, *told))
-            self._insist(lambda: self._board.tell(job.address or "", news))
+        news = pickle.dumps((job.id, *told))
+        # told first, as who waits would wait for ever; twice is no harm
+        self._insist(lambda: self._board.tell(job.address or "", news))
+        self._insist(lambda: self._board.finish(job, "done", None, None))
 
     def _insist(self, do: Callable[[], T]) -> T:
         """Do something with the board, when it can be reached again if need be."""

@@ -55,6 +55,7 @@ class Worker:
         self._told = told
         self._ending = Flag()  # takes no more jobs
         self._leaving = Flag()  # and hands back those under way
+        self._doing: list[str] = []
         self._runners: SimpleQueue[Runner] = SimpleQueue()
         self._all = [Runner(board, self.attendant.id, self._leaving) for _ in range(places)]
 
@@ -117,35 +118,37 @@ class Worker:
             self.board.beat(self.attendant)
             for job in self.board.recover():
                 log.warning("The worker of job %s died: %s.", job.id[:8], job.title)
-            self.deliver_forgotten()
+            self.look_for_lost()
         except BoardError as error:
             log.warning("%s", error)
 
-    def deliver_forgotten(self) -> None:
-        """Deliver once more what waits though this worker is idle.
+    def look_for_lost(self) -> None:
+        """Begin what was lost on the way, as a connection broke or who put it up died.
 
-        That is lost on the way: who put it up died meanwhile, or the broker did.
+        These are jobs that this worker should have begun, but nobody told it that it may, and
+        jobs that wait though it is idle.
         """
-        if self._runners.qsize() < len(self._all):
-            return
-        waiting = [
-            job
-            for job in self.board.unfinished()
-            if job.state == "queued"
-            and job.queue in self.attendant.queues
-            and time() - job.submitted > 2 * BEAT
-        ]
-        for job in waiting[: len(self._all)]:  # one that comes twice is begun once
-            self.board.deliver(job)
+        due = []
+        for job in self.board.unfinished():
+            if job.worker == self.attendant.id and job.id not in self._doing:
+                self.board.hand_back(job)
+            elif job.state == "queued" and job.queue in self.attendant.queues:
+                if time() - job.submitted > 2 * BEAT:
+                    due.append(job)
+        if self._runners.qsize() == len(self._all):
+            for job in due[: len(self._all)]:  # one that is delivered twice is begun once
+                self.board.deliver(job)
 
     def do(self, job_id: str) -> str | None:
         """Do a job, in the thread that calls; the state that it came to."""
         runner = self._runners.get()
+        self._doing.append(job_id)
         try:
             job = runner.do(job_id)
         except BoardError:  # left while it could not be reached
             return None
         finally:
+            self._doing.remove(job_id)
             self._runners.put(runner)
         if job is not None and self._told is not None:
             self._told(job)
