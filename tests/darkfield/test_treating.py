@@ -233,6 +233,22 @@ def test_pixel_size_follows_what_is_cut_and_binned(grain) -> None:
         set_pixel_size(grain)
 
 
+def test_pixels_without_the_lens_are_angles(grain) -> None:
+    far = replace(grain, fixed={"mainx": -5000.0, "ffz": 1600.0})
+    stack = set_pixel_size(far, optical=51, lens=False)
+    # as darfix has them at the middle of the frame, where its pixels are on the grid
+    y = (np.arange(36) - 18) * 0.051
+    z = 1600 + (np.arange(40) - 20) * 0.051
+    eta = np.degrees(np.arctan2(y, 1600))
+    two_theta = np.degrees(np.arctan2(z, 5000))
+    rows, columns = stack.pixel_axes
+    assert (rows.title, columns.title) == ("2θ (°)", "η (°)")
+    np.testing.assert_allclose(rows.values, two_theta + 0.5 * np.diff(two_theta)[0], atol=1e-7)
+    np.testing.assert_allclose(columns.values, eta + 0.5 * np.diff(eta)[0], atol=1e-7)
+    with pytest.raises(InputError, match="'ffz' stood"):
+        set_pixel_size(grain, lens=False)
+
+
 # -- one pass, in parts
 
 

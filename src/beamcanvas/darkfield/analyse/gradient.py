@@ -41,7 +41,7 @@ def correct_gradient(
     """
     centre = moments.centre(motor)
     stack = moments.stack
-    if stack is None or stack.magnified is None:
+    if stack is None or stack.magnified is None or stack.magnified.two_theta is not None:
         raise InputError("The correction needs positions on the sample: set the pixel size first.")
     needed = ("obx", "obpitch") if motor == "chi" else ("obx", "mainx", "ffz")
     for name in needed:

@@ -128,7 +128,7 @@ def build_volume(
         maps["mosaicity"] = _colours(maps, *key)
     axes = stack.pixel_axes
     positions = stack.nominal[axis]
-    if stack.magnified is not None and layer.unit == "mm":
+    if axes[0].unit == "µm" and layer.unit == "mm":
         depth = Axis(name=layer.motor, values=positions * 1e3, unit="µm")
     else:
         depth = Axis(name=layer.motor, values=positions, unit=layer.unit)

@@ -23,17 +23,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Magnified:
-    """The size of a pixel on the sample, and where the frame's centre is."""
+    """The size of a pixel on the sample, or in angle, and where the frame's centre is."""
 
-    height: float  #: µm along a column
-    width: float  #: µm along a row
+    height: float  #: µm along a column, or degrees of two-theta
+    width: float  #: µm along a row, or degrees of azimuth
     row: float  #: row of the centre, in pixels from the frame's upper edge
     column: float  #: column of the centre
+    two_theta: float | None = None  #: degrees at the centre, where pixels are angles
 
     def axes(self, rows: int, columns: int) -> tuple[Axis, Axis]:
-        """Positions of the pixels' centres on the sample, µm; the image is seen mirrored."""
+        """Positions of the pixels' centres: on the sample, where the image is seen mirrored."""
         y = (np.arange(rows) + 0.5 - self.row) * self.height
         x = (self.column - np.arange(columns) - 0.5) * self.width
+        if self.two_theta is not None:
+            return (
+                Axis(name="two_theta", values=self.two_theta + y, unit="°", label="2θ"),
+                Axis(name="eta", values=-x, unit="°", label="η"),
+            )
         return Axis(name="y", values=y, unit="µm"), Axis(name="x", values=x, unit="µm")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import isfinite, radians, sin
+from math import atan2, degrees, isfinite, radians, sin
 from typing import Annotated, Literal
 
 from ...errors import InputError
@@ -28,12 +28,19 @@ def set_pixel_size(
     angle: Annotated[
         float | None, Param(unit="°", auto="obpitch", label="Slant", more=True)
     ] = None,
+    lens: Annotated[
+        bool, Param(label="Behind the X-ray lens, rather than far away without it", more=True)
+    ] = True,
 ) -> DarkfieldStack:
     """Say how large a pixel is on the sample: maps get axes in µm.
 
     The X-ray lens magnifies by M = |mainx| / obx - 1, the distances of the camera and the lens
     from the sample. A pixel is then the camera's, divided by M. The image is mirrored from
     left to right. A layer that is seen at a slant is stretched by 1 / sin of the angle.
+
+    Without the lens pixels are directions: maps get axes in degrees, the azimuth η and the
+    scattering angle 2θ, from where the camera stood (ffz above the beam, mainx away). They are
+    straight lines through the middle of the frame.
 
     Parameters
     ----------
@@ -48,12 +55,18 @@ def set_pixel_size(
         The direction in which the layer is seen at a slant.
     angle:
         Angle between the layer and the line of sight.
+    lens:
+        Whether the lens was in. Without it only the pixel of the camera counts.
 
     Raises
     ------
     InputError
         When the scan doesn't say where the lens and the camera stood, or says it wrong.
     """
+    _, rows, columns = stack.shape
+    if not lens:
+        magnified = _in_angles(stack, optical / 1000)
+        return replace(stack, magnified=magnified, warnings=())
     factor = magnification
     if factor is None:
         factor = abs(_where(stack, "mainx")) / _where(stack, "obx") - 1
@@ -72,9 +85,23 @@ def set_pixel_size(
             height /= stretch
         else:
             width /= stretch
-    _, rows, columns = stack.shape
     magnified = Magnified(height, width, rows / 2, columns / 2)
     return replace(stack, magnified=magnified, warnings=())
+
+
+def _in_angles(stack: DarkfieldStack, pixel: float) -> Magnified:
+    """The angles of a pixel of so many mm."""
+    _, rows, columns = stack.shape
+    up, away = _where(stack, "ffz"), abs(_where(stack, "mainx"))
+    if not (up > 0 and away > 0):
+        raise InputError(f"A camera at ffz {up:g} and mainx {away:g} mm sees no diffracted beam.")
+    return Magnified(
+        height=degrees(pixel * away / (away**2 + up**2)),
+        width=degrees(pixel / up),
+        row=rows / 2,
+        column=columns / 2,
+        two_theta=degrees(atan2(up, away)),
+    )
 
 
 def _where(stack: DarkfieldStack, motor: str) -> float:
