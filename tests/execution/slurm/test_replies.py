@@ -231,6 +231,17 @@ def test_a_crash_is_told_with_the_end_of_its_log() -> None:
         run(workflow, executor=executor)
 
 
+def test_a_disk_that_is_full_is_told() -> None:
+    workflow = Workflow(id="large")
+    workflow.add(ramp, id="ramp", inputs={"rows": 300, "columns": 400})
+    with (
+        Replay(38) as server,
+        Slurm(url=server.url, setup="ulimit -f 200") as executor,
+        pytest.raises(TaskError, match=r"'ramp'.* can't be sent .*: .* File too large"),
+    ):
+        run(workflow, executor=executor)
+
+
 def test_a_crash_in_a_job_for_all_takes_its_node_alone() -> None:
     workflow = two()
     workflow.add("os.abort", id="3")
