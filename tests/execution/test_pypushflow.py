@@ -13,6 +13,8 @@ from beamcanvas.errors import InputError, TaskError
 from beamcanvas.execution import run
 from beamcanvas.execution.conformance import CHECKS, GRAPHS
 from beamcanvas.execution.executors import Executor, make_executor
+from beamcanvas.execution.scheduler import Scheduler
+from beamcanvas.execution.work import Work
 from beamcanvas.workflow import Workflow
 from beamcanvas.workflow.formats import to_dict
 from beamcanvas.workflow.validation import check
@@ -130,6 +132,24 @@ def test_a_process_that_dies_is_told_and_the_next_run_is_served(processes: Execu
     with pytest.raises(TaskError, match=r"'crash'.* A process of its pool died"):
         run(workflow, executor=processes)
     CHECKS["graph acyclic1"](processes)
+
+
+def test_work_of_no_run_is_done_too() -> None:
+    workflow = check(GRAPHS["acyclic1"]()[0])
+    work = Work.of(Scheduler(workflow).start()[0], Path())
+    told: list[Any] = []
+
+    class Report:
+        def __getattr__(self, what: str) -> Any:
+            return lambda *details: told.append((what, *details[:2]))
+
+    with Pypushflow("thread:1") as executor:
+        executor.submit(work)
+        for _ in range(50):
+            executor.wait(Report(), 0.1)
+            if told and told[-1][0] == "finished":
+                break
+    assert told[-1] == ("finished", 0, {"result": 1})
 
 
 @pytest.mark.parametrize("pool", ["fibres", "thread:many", "process:0"])

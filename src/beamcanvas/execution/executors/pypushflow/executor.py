@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ....errors import InputError, TaskError
 from ....task import SILENT, Progress
-from ....workflow import NodeId, Workflow
+from ....workflow import Node, NodeId, Workflow
 from ...work import Report, Work, not_picklable, portable, thinned
 from ..base import Executor
 from ..due import Due
@@ -110,7 +110,18 @@ class Pypushflow(Executor):
             if self._pool is None:
                 self._pool = self._make()
                 self._pool.__enter__()
+            if work.node not in self._actors:  # work of no run, as on the canvas
+                self._actors[work.node] = self._alone(work)
             self._actors[work.node].fire(self._pool, order, work, tell)
+
+    def _alone(self, work: Work) -> NodeActor:
+        """An actor for work by itself, which no database is told of."""
+        from .actors import Compiled
+
+        one = Workflow(id=work.title)
+        node = Node(id=work.node, task_type=work.task_type, task_identifier=work.identifier)
+        one.nodes[work.node] = node
+        return Compiled(one, {"db_type": "dummy"}).actors[work.node]
 
     def _order(self, work: Work, tell: Any) -> Any:
         """What is called in the pool."""
