@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import threading
 import time
 
 import pytest
 import tasks_for_canvas as tasks
 
 from beamcanvas.canvas.editor.node_item import run_html
+from beamcanvas.canvas.run.jobs import THREAD, Job
 from beamcanvas.canvas.run.node_run import State
 from beamcanvas.execution import run
 from beamcanvas.workflow import Workflow
@@ -278,3 +280,23 @@ def test_what_a_run_has_made_so_far_can_be_looked_at(drawn, qtbot):
     assert run.outputs == {}
     run.cancel()
     assert run.look is None
+
+
+def test_a_thread_is_used_again(drawn, qtbot, monkeypatch):
+    """On a busy machine the window would wait for the start of each."""
+    seen: list[threading.Thread] = []
+    perform = Job.perform
+
+    def noted(job: Job) -> None:
+        seen.append(threading.current_thread())
+        perform(job)
+
+    monkeypatch.setattr(Job, "perform", noted)
+    workflow = Workflow(id="one")
+    workflow.add(tasks.add, id="one", inputs={"a": 1.0})
+    scheme = drawn(workflow)
+    for _ in range(3):
+        run_all(scheme, qtbot)
+        qtbot.waitUntil(lambda: seen[-1].name != THREAD)
+    assert len(seen) == 3
+    assert len(set(seen)) == 1
