@@ -255,7 +255,9 @@ class Dask(Executor):
 
     def stop(self, serial: int) -> None:
         job = self._jobs.pop(serial, None)
-        if job is not None and job.future is not None:
+        if job is None or job.future is None:
+            return
+        if all(other.future is not job.future for other in self._jobs.values()):  # of its group
             job.future.cancel(force=True)
             self._stopped.append((monotonic() + GRACE, job))
 
