@@ -26,7 +26,7 @@ from beamcanvas.canvas.threads import pool
 from beamcanvas.errors import InputError
 from beamcanvas.nexus import Axis, NXData
 from beamcanvas.tomography import TomoScan
-from beamcanvas.tomography.frames.treatment import RadioTreatment, SinogramTreatment
+from beamcanvas.tomography.frames.treatment import SinogramTreatment
 
 if TYPE_CHECKING:
     from beamcanvas.tomography.frames.projections import Projections
@@ -226,17 +226,11 @@ def _radio(projections: Projections, at: int, measured: bool) -> NXData:
     unit = ""
     if measured:
         frame, name, label = projections.raw(at), "counts", "Counts"
-    elif _is_phase(projections):
+    elif projections.gives_phase:
         frame, name, label, unit = projections.radio(at), "phase", "Phase shift", "rad"
     else:
         frame, name, label = projections.radio(at), "transmission", "I/I0"
     return NXData(signal=frame, axes=axes, name=name, label=label, unit=unit, pixels=True)
-
-
-def _is_phase(projections: Projections) -> bool:
-    """Whether the treatments end with the phase instead of what was transmitted."""
-    treatments = projections.scan.treatments
-    return any(isinstance(t, RadioTreatment) and t.gives_integrals for t in treatments)
 
 
 def _sinogram(projections: Projections, row: int) -> NXData:
@@ -246,7 +240,7 @@ def _sinogram(projections: Projections, row: int) -> NXData:
         angle = Axis(name="angle", values=degrees, unit="°", label="Angle")
     else:
         angle = Axis(name="projection", label="Projection")
-    is_phase = _is_phase(projections)
+    is_phase = projections.gives_phase
     return NXData(
         signal=projections.sinograms(row, row + 1)[0],
         name="phase" if is_phase else "line_integral",

@@ -26,6 +26,7 @@ from beamcanvas.canvas.threads import pool
 from beamcanvas.errors import InputError
 from beamcanvas.nexus import NXData
 from beamcanvas.tomography import Volume
+from beamcanvas.tomography.volume.types import quantity_of
 
 #: axis across a view: what is along its rows, what is along its columns
 _VIEWS = {0: ("y", "x"), 1: ("z", "x"), 2: ("z", "y")}
@@ -236,7 +237,8 @@ def _read(volume: Volume, axis: int, at: int) -> tuple[Volume, int, int, Any, in
 
 def _title(volume: Volume) -> str:
     """What the values are, as far as the volume says it."""
-    return f"Attenuation ({volume.unit})" if volume.unit else "Value"
+    name = quantity_of(volume.unit)
+    return f"{name} ({volume.unit})" if volume.unit else name
 
 
 def _facts(volume: Volume) -> str:

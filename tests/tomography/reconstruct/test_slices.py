@@ -17,6 +17,7 @@ from beamcanvas.tomography import (
     open_scan,
     reconstruct_slices,
     reduce_darks_and_flats,
+    retrieve_phase_ctf,
 )
 from beamcanvas.tomography.frames.projections import Projections
 from beamcanvas.tomography.reconstruct import backends
@@ -55,6 +56,14 @@ def test_values_are_attenuations_per_centimetre(
     assert ratio(slices.data, truth) == pytest.approx(1, abs=0.005)
     assert slices.unit == "1/cm"
     assert slices.pixel_size == pytest.approx((binning * 1e-6,) * 2)
+    assert slices.nxdata().signal_title == "Attenuation (1/cm)"
+
+
+def test_slices_of_a_phase_say_so(found: TomoScan) -> None:
+    phase = retrieve_phase_ctf(replace(found, energy=25.0, distance=0.05))
+    assert reconstruct_slices(phase).nxdata().signal_title == "Phase shift (rad/cm)"
+    unknown = reconstruct_slices(replace(found, pixel_size=None))
+    assert unknown.nxdata().signal_title == "Attenuation (1/pixel)"
 
 
 def test_half_acquisition(tmp_path: Path) -> None:

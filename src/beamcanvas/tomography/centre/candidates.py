@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ...errors import InputError
 from ...nexus.nxdata import Axis, NXData
+from ..volume.types import quantity_of
 from .scores import WORDS, Score, scores
 from .tried import Tried
 
@@ -85,7 +86,7 @@ class Candidates:
                 self._axis("x", 1),
             ),
             unit=self.tried.unit,
-            label="Attenuation",
+            label=quantity_of(self.tried.unit),
             title=self.summary,
             pixels=True,
         )

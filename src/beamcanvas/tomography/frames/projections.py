@@ -21,7 +21,7 @@ from .flatten import oriented
 from .selection import used_projections
 from .source import FrameSource
 from .transmissions import Layout, Total, Transmissions
-from .treatment import Geometry, SinogramTreatment
+from .treatment import Geometry, RadioTreatment, SinogramTreatment
 
 #: seconds after which it is looked whether the work was cancelled
 _LOOK = 0.1
@@ -178,6 +178,13 @@ class Projections:
         self._each(put, blocks, progress, "Reading projections")
         self._mended |= work.mended
         return out
+
+    @property
+    def gives_phase(self) -> bool:
+        """Whether the treatments end with the phase, in rad, not with what was transmitted."""
+        return any(
+            isinstance(t, RadioTreatment) and t.gives_integrals for t in self.scan.treatments
+        )
 
     @property
     def doubts(self) -> tuple[str, ...]:

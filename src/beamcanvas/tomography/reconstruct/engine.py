@@ -28,7 +28,8 @@ class Slices:
     shape:
         Rows of the detector, rows and columns of a slice.
     unit:
-        Of the values: "1/cm", or "1/pixel" where the scan has no pixel size.
+        Of the values: "1/cm", "rad/cm" where the treatments end with a phase, and the same
+        with "pixel" where the scan has no pixel size.
     voxel_size:
         Height, depth and width of a voxel, m, or None.
 
@@ -56,7 +57,8 @@ class Slices:
             self.geometry = _only(self.geometry, *line)
         self.shape = (projections.shape[1], *self.geometry.shape)
         size = projections.pixel_size
-        self.unit = "1/pixel" if size is None else "1/cm"
+        top = "rad" if projections.gives_phase else "1"
+        self.unit = f"{top}/pixel" if size is None else f"{top}/cm"
         self.voxel_size = None if size is None else (size[0], size[1], size[1])
         self._scale = np.float32(1.0 if size is None else 1 / (100 * size[1]))
 

@@ -17,7 +17,7 @@ from ..frames.reduce import copy_darks_and_flats, reduce_darks_and_flats
 from ..frames.treatments.scale import Scale
 from ..scan.discover import Scans
 from ..scan.types import TomoScan
-from ..volume.types import Volume
+from ..volume.types import Volume, quantity_of
 from .slices import reconstruct_slices
 from .volume import reconstruct_volume
 
@@ -62,7 +62,7 @@ class SliceStack:
                 Axis(name="x", unit="px"),
             ),
             unit=self.unit,
-            label="Attenuation",
+            label=quantity_of(self.unit),
             title=", ".join(self.names),
             pixels=True,
         )

@@ -13,6 +13,7 @@ from ...nexus.nxdata import Axis, NXData
 from ...task import SILENT, Param, Progress, task
 from ..frames.projections import Projections
 from ..scan.types import TomoScan
+from ..volume.types import quantity_of
 from .engine import Slices
 from .memory import rows_at_once
 
@@ -54,7 +55,7 @@ class SliceImages:
             signal=self.data[0] if alone else self.data,
             axes=axes if alone else (across, *axes),
             unit=self.unit,
-            label="Attenuation",
+            label=quantity_of(self.unit),
             title=f"{self.scan.name}, {self.plane}",
             pixels=True,
         )

@@ -15,7 +15,7 @@ from ...errors import InputError
 from ...nexus.nxdata import Axis, NXData
 from ...task import SILENT, Param, Progress, task
 from .reading import VolumeData
-from .types import Volume
+from .types import Volume, quantity_of
 from .writing import WORDS, Existing, Format, place_of, write_volume
 
 Strategy = Literal[
@@ -53,7 +53,7 @@ class Seams:
             signal=self.image.T,
             axes=(Axis(name="x", unit="voxels"), Axis(name=self.axis, unit="voxels")),
             unit=self.unit,
-            label="Attenuation" if self.unit else "Value",
+            label=quantity_of(self.unit),
             title=self.summary,
             lines={"overlap": [float(n) for ends in self.overlaps for n in ends]},
         )

@@ -6,6 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
+def quantity_of(unit: str) -> str:
+    """What values in this unit are, for an axis or a bar of colours."""
+    return {"1/cm": "Attenuation", "1/pixel": "Attenuation"}.get(
+        unit, "Phase shift" if unit.startswith("rad") else "Value"
+    )
+
+
 @dataclass(frozen=True)
 class Volume:
     """A volume on disk, as tomoscan names it. Its voxels are read slice by slice when needed.
@@ -21,7 +28,7 @@ class Volume:
     voxel_size: tuple[float, float, float] | None = None  #: z, y, x, m
     position: tuple[float, float, float] | None = None  #: of the centre, z, y, x, m
     scan: str = ""  #: identifier of the scan that it was reconstructed from
-    unit: str = ""  #: of the values, where it is known: "1/cm" as reconstructed
+    unit: str = ""  #: of the values, where it is known: "1/cm", "rad/cm"
     warnings: tuple[str, ...] = ()
 
     @property
