@@ -38,6 +38,11 @@ def do(
     worker = get_worker()
     key = worker.get_current_task()
     teller = Teller(worker, topic, run)
+    under_way = None if note is None else os.open(note, os.O_CREAT | os.O_WRONLY)
+
+    def note_down(serial: int) -> None:
+        if under_way is not None:  # in place: a file that is written anew waits for the disk
+            os.pwrite(under_way, f"{os.getpid()} {serial:<12}".encode(), 0)
 
     def is_cancelled() -> bool:
         task = worker.state.tasks.get(key)
@@ -49,9 +54,10 @@ def do(
             if left and is_cancelled():
                 break
             is_only = len(orders) == 1
-            _do(data, serial, inputs, teller.tell, is_cancelled, note, left, is_only)
+            _do(data, serial, inputs, teller.tell, is_cancelled, note_down, left, is_only)
     finally:
-        if note is not None:
+        if note is not None and under_way is not None:
+            os.close(under_way)
             note.unlink(missing_ok=True)
         teller.flush()
     return left
@@ -63,7 +69,7 @@ def _do(
     given: list[Any],
     tell: Callable[[bytes], None],
     is_cancelled: Callable[[], bool],
-    note: Path | None,
+    note_down: Callable[[int], None],
     left: dict[tuple[int, str], Any],
     is_only: bool,
 ) -> None:
@@ -75,8 +81,7 @@ def _do(
             if one is not work and is_cancelled():
                 return
             serial = one.serial
-            if note is not None:
-                note.write_text(f"{os.getpid()} {serial}")
+            note_down(serial)
             one.feed(outputs)
             tell(_news(serial, "started", time(), os.getpid()))
             report = thinned(lambda *said, n=serial: tell(_news(n, "progressed", *said)))
