@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,15 @@ def published() -> Geometry:
         detector=Detector("Pilatus 1M", (172e-6, 172e-6), (1043, 981)),
         calibrant=named_calibrant("CeO2"),
     )
+
+
+@pytest.fixture(scope="session")
+def strip(ceo2: DiffractionImage, published: Geometry) -> tuple[DiffractionImage, Geometry]:
+    """A third of the real image with the beam in it, for what needs no more; and its geometry."""
+    rows = slice(400, 720)
+    detector = Detector("Detector", (172e-6, 172e-6), (320, 981))
+    image = replace(ceo2, data=ceo2.data[rows], mask=ceo2.mask[rows], detector=detector)
+    return image, replace(published, poni1=published.poni1 - 400 * 172e-6, detector=detector)
 
 
 @pytest.fixture(scope="session")

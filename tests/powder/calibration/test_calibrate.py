@@ -136,23 +136,6 @@ def test_the_evidence_of_a_calibration(calibrated: Calibrated) -> None:
     assert "17 rings" in calibration.summary
 
 
-def test_what_the_image_does_not_support_is_not_to_be_trusted(ceo2: DiffractionImage) -> None:
-    """The lattices differ by 0.4 %, and all of Si's lines are on a ring of CeO2."""
-    setup = describe_experiment(ceo2, calibrant="Si", energy=30.4929)
-    geometry, calibration = calibrate(ceo2, setup)
-    assert not calibration.trusted
-    assert "fit CeO2 (17 of 17" in calibration.reason
-    assert "check the calibrant, the energy" in calibration.reason
-    assert calibration.warnings
-    assert calibration.warnings == geometry.warnings
-    assert geometry.warnings[0].startswith("The calibration is not to be trusted: ")
-    assert geometry.warnings[0][-40:] == calibration.reason[-40:]
-    assert not geometry.trusted
-    pattern = integrate_1d(ceo2, geometry, points=200)
-    assert pattern.warnings == geometry.warnings
-    assert "not to be trusted" in geometry.summary
-
-
 @pytest.mark.parametrize("move", [(-40.0, 30.0)])
 def test_rough_beam_centres(
     ceo2: DiffractionImage, setup: Setup, calibrated: Calibrated, move: tuple[float, float]

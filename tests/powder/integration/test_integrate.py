@@ -133,17 +133,18 @@ def test_a_pattern_over_d_shows_the_lines(ceo2: DiffractionImage, published: Geo
     assert strongest == pytest.approx(3.124, abs=0.02)  # CeO2 (111)
 
 
-def test_lines_are_marked_where_the_peaks_are(ceo2: DiffractionImage, published: Geometry) -> None:
+def test_lines_are_marked_where_the_peaks_are(strip: tuple[DiffractionImage, Geometry]) -> None:
+    image, geometry = strip
     for unit in ("2th_deg", "2th_rad", "q_nm^-1", "q_A^-1"):
-        pattern = integrate_1d(ceo2, published, points=3000, unit=unit)  # type: ignore[arg-type]
+        pattern = integrate_1d(image, geometry, points=3000, unit=unit)  # type: ignore[arg-type]
         first = pattern.lines["CeO2"][0]
         near = np.abs(pattern.radial / first - 1) < 0.05
         peak = pattern.radial[near][pattern.intensity[near].argmax()]
         assert peak == pytest.approx(first, rel=2e-3), unit
     assert pattern.nxdata().lines == pattern.lines
-    assert integrate_1d(ceo2, published, points=100, lines="none").lines == {}
-    assert list(integrate_1d(ceo2, published, points=100, lines="LaB6").lines) == ["LaB6"]
-    assert integrate_1d(ceo2, published, points=100, unit="r_mm").lines == {"CeO2": []}
+    assert integrate_1d(image, geometry, points=100, lines="none").lines == {}
+    assert list(integrate_1d(image, geometry, points=100, lines="LaB6").lines) == ["LaB6"]
+    assert integrate_1d(image, geometry, points=100, unit="r_mm").lines == {"CeO2": []}
 
 
 def test_other_settings_between_leave_no_trace(ceo2: DiffractionImage, published: Geometry) -> None:

@@ -64,13 +64,14 @@ def test_what_is_no_way(settings: dict[str, Any], sentence: str) -> None:
         describe_variants(**settings)
 
 
-def test_each_is_what_it_would_be_alone(ceo2: DiffractionImage, published: Geometry) -> None:
+def test_each_is_what_it_would_be_alone(strip: tuple[DiffractionImage, Geometry]) -> None:
+    image, geometry = strip
     ways = describe_variants(sectors=2, units=["q_nm^-1", "d_A"], points=[400])
-    found = integrate_variants(ceo2, published, ways, error_model="poisson", polarization=0.95)
+    found = integrate_variants(image, geometry, ways, error_model="poisson", polarization=0.95)
     assert list(found.patterns) == [row.name for row in ways.rows]
     for row in ways.rows:
         alone = integrate_1d(
-            ceo2, published, error_model="poisson", polarization=0.95, **row.changes
+            image, geometry, error_model="poisson", polarization=0.95, **row.changes
         )
         pattern = found.patterns[row.name]
         assert pattern.settings == alone.settings

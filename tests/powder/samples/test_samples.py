@@ -15,11 +15,11 @@ from beamcanvas.cli import main
 from beamcanvas.errors import InputError
 from beamcanvas.nexus.simulated_scan import ScanWriter
 from beamcanvas.powder import (
+    Calibrated,
     Detector,
     Geometry,
     Mask,
     Setup,
-    calibrate,
     integrate_1d,
     integrate_samples,
     integrate_scan,
@@ -322,7 +322,11 @@ def test_a_sample_can_be_a_scan(folder: Path) -> None:
 
 
 def test_a_calibrant_is_calibrated_once(
-    folder: Path, ceo2_file: Path, setup: Setup, monkeypatch: pytest.MonkeyPatch
+    folder: Path,
+    ceo2_file: Path,
+    setup: Setup,
+    calibrated: Calibrated,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Whatever its image is called, in this table or in a later one."""
     from beamcanvas.powder.calibration import kept
@@ -331,7 +335,7 @@ def test_a_calibrant_is_calibrated_once(
 
     def counted(*inputs: Any, **more: Any) -> Any:
         runs.append(inputs)
-        return calibrate(*inputs, **more)
+        return calibrated
 
     monkeypatch.setattr(kept, "calibrate", counted)
     (folder / "again.tif.bz2").write_bytes(ceo2_file.read_bytes())

@@ -83,19 +83,19 @@ def run(raw: Path, **settings: Any) -> Any:
 @pytest.mark.parametrize("azimuth_points", [0, 36])
 @pytest.mark.parametrize("with_images", [False, True])
 def test_the_operator_is_pyfai(
-    ceo2: DiffractionImage,
-    published: Geometry,
+    strip: tuple[DiffractionImage, Geometry],
     splitting: str,
     azimuth_points: int,
     with_images: bool,
 ) -> None:
     """On a real image, with pixels that die in this frame."""
+    image, geometry = strip
     random = np.random.default_rng(1)
-    mask = usable_mask(ceo2, published.detector)
+    mask = usable_mask(image, geometry.detector)
     dark = flat = None
     if with_images:
-        dark = random.random(ceo2.shape).astype(np.float32) * 5
-        flat = (1 + 0.1 * random.random(ceo2.shape)).astype(np.float32)
+        dark = random.random(image.shape).astype(np.float32) * 5
+        flat = (1 + 0.1 * random.random(image.shape)).astype(np.float32)
     layout = Layout(
         points=800,
         azimuth_points=azimuth_points,
@@ -106,13 +106,13 @@ def test_the_operator_is_pyfai(
     )
     # with another one beside it, that must leave no trace
     half = replace(layout, unit="q_nm^-1", radial_min=10.0, radial_max=40.0, azimuth_max=0.0)
-    operator = Operator(published, [half, layout], Corrections(mask, dark, flat))
+    operator = Operator(geometry, [half, layout], Corrections(mask, dark, flat))
     bins = operator.bins[1]
-    frame = ceo2.data.copy()
+    frame = image.data.copy()
     frame.ravel()[random.choice(frame.size, 300)] = -1
     data = np.where(frame < 0, np.nan, frame).astype(np.float32)
     expected = layout.integrate(
-        published.pyfai(),
+        geometry.pyfai(),
         data,
         mask=mask,
         dark=dark,

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import beamcanvas
-from beamcanvas.powder import read_poni
+from beamcanvas.powder import integrate_1d, read_poni
 from beamcanvas.workflow import Workflow
 
 from ..conftest import TUTORIAL
@@ -94,11 +94,17 @@ def test_the_exercises_come_out_as_the_page_says(
     assert calibration.trusted == (name in ("distance", "fixed"))
     if not calibration.trusted:
         assert calibration.warnings[0].startswith("The calibration is not to be trusted: ")
+        assert calibration.warnings[0][-40:] == reason[-40:]
+        assert not geometry.trusted
+        assert "not to be trusted" in geometry.summary
     if name == "energy":
         assert re.search(r"0\.[45]\d pixels", reason)
     elif value == "LaB6":
         assert re.search(r"Only [12] rings?", reason)
-    elif value == "Si":
+    elif value == "Si":  # the lattices differ by 0.4 %: all of its lines are on a ring of CeO2
+        assert "check the calibrant, the energy" in reason
+        pattern = integrate_1d(calibration.image, geometry, points=200)
+        assert pattern.warnings == geometry.warnings
         assert re.search(r"fit CeO2 \(17 of 17, .*\) better than Si \(12 of 17, .*\)", reason)
     elif name == "distance":
         assert calibration.warnings == (f"Calibrated, but {said}",)
