@@ -260,6 +260,9 @@ def test_what_the_file_says_is_corrected(savu: TomoScan) -> None:
 
 
 def test_image_keys_are_edited(savu: TomoScan) -> None:
+    assert edit_image_keys(savu) is savu  # a step that was just added takes no frame away
+    with pytest.raises(InputError, match="first frame that changes is missing"):
+        edit_image_keys(savu, last=3)
     edited = edit_image_keys(savu, first=3, last=6, kind="invalid")
     assert edited.shape[0] == 87
     assert (read_table(edited).keys[3:7] == 3).all()

@@ -25,7 +25,7 @@ KEYS: dict[Kind, int] = {
 def edit_image_keys(
     scan: TomoScan,
     *,
-    first: Annotated[int, Param(ge=0, label="First frame")] = 0,
+    first: Annotated[int | None, Param(ge=0, auto="none changes", label="First frame")] = None,
     last: Annotated[int | None, Param(ge=0, auto="the same", label="Last frame")] = None,
     kind: Annotated[Kind, Param(label="They are")] = "invalid",
 ) -> TomoScan:
@@ -36,7 +36,7 @@ def edit_image_keys(
     scan:
         The scan.
     first:
-        First frame that changes, counted among all frames from 0.
+        First frame that changes, counted among all frames from 0; nothing changes without.
     last:
         Last frame that changes.
     kind:
@@ -48,6 +48,10 @@ def edit_image_keys(
     InputError
         When there are no such frames, or no projection is left.
     """
+    if first is None:
+        if last is not None:
+            raise InputError("The first frame that changes is missing.")
+        return scan
     end = first if last is None else last
     if not 0 <= first <= end < scan.frames:
         raise InputError(
