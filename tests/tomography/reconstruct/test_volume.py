@@ -179,7 +179,9 @@ def test_the_disk_fills_up(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(h5py.Group, "create_dataset", full)
-    with pytest.raises(InputError, match=r"v_000000\.hdf5 can't be written: No space left on device\."):
+    with pytest.raises(
+        InputError, match=r"v_000000\.hdf5 can't be written: No space left on device\."
+    ):
         reconstruct_volume(found, file=tmp_path / "v")
     assert not list(tmp_path.rglob("*.hdf5"))
 
