@@ -24,16 +24,22 @@ TASK = "beamcanvas.job"
 PATIENCE = 5.0
 _OPEN, _ALL, _WORKERS = f"{PREFIX}unfinished", f"{PREFIX}jobs", f"{PREFIX}workers"
 
-#: sets fields of a hash if others of it are as they should be
+#: sets fields of a job if others of it are as they should be. One that ended is no longer among
+#: the unfinished ones, who waits for it is woken, and after so many seconds it is forgotten.
 _CHANGE = """
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 local n = tonumber(ARGV[1])
 for i = 2, 2 * n, 2 do
   if redis.call('HGET', KEYS[1], ARGV[i]) ~= ARGV[i + 1] then return 0 end
 end
-redis.call('HSET', KEYS[1], unpack(ARGV, 2 * n + 2))
+redis.call('HSET', KEYS[1], unpack(ARGV, 2 * n + 3))
+if #KEYS > 1 then
+  redis.call('SREM', KEYS[5], ARGV[2 * n + 2])
+  redis.call('RPUSH', KEYS[2], 'ended')
+  for i = 1, 4 do redis.call('EXPIRE', KEYS[i], KEPT) end
+end
 return 1
-"""
+""".replace("KEPT", str(int(KEPT)))
 #: begins a job that is queued, and gives what it consists of
 _CLAIM = """
 if redis.call('HGET', KEYS[1], 'state') ~= '"queued"' then return nil end
@@ -137,17 +143,14 @@ class RedisBoard(Board):
             raise BoardError(f"{self.name}: the job can't be delivered: {error}.") from error
 
     def change(self, job_id: str, when: Mapping[str, Any], to: Mapping[str, Any]) -> bool:
-        pairs = [part for n, v in (*when.items(), *to.items()) for part in (n, json.dumps(v))]
+        old, new = (
+            [part for name, value in fields.items() for part in (name, json.dumps(value))]
+            for fields in (when, to)
+        )
+        is_end = to.get("state") in ENDED
+        keys = [*_keys(job_id), _OPEN] if is_end else [_key(job_id)]
         with self._reached():
-            changed = bool(self._change(keys=[_key(job_id)], args=[len(when), *pairs]))
-            if changed and to.get("state") in ENDED:
-                with self._redis.pipeline() as steps:
-                    steps.rpush(_end(job_id), b"ended")
-                    steps.srem(_OPEN, job_id)
-                    for key in _keys(job_id):
-                        steps.expire(key, int(KEPT))
-                    steps.execute()
-        return changed
+            return bool(self._change(keys=keys, args=[len(when), *old, job_id, *new]))
 
     def wait(self, job_id: str, seconds: float) -> Job | None:
         job = self.job(job_id)
