@@ -37,7 +37,8 @@ class RangePlot(CurvePreview):
         self._on_moved: Callable[[str, float], None] | None = None
         self._drawn: list[tuple[str, str, Any]] = []  #: name, colour, and the curve of silx
         self._markers: dict[str, Any] = {}
-        self._whole: tuple[float, ...] = ()
+        self._whole: tuple[float, ...] = ()  #: limits that show all
+        self._zoomed = False
 
     @property
     def on_moved(self) -> Callable[[str, float], None] | None:
@@ -56,12 +57,24 @@ class RangePlot(CurvePreview):
     ) -> None:
         """Show curves and handles. What a person zoomed into stays in view."""
         before, kind = self._limits(), self._shape
-        zoomed = bool(self._whole) and not np.allclose(before, self._whole, rtol=1e-6)
+        self._zoomed = self._is_zoomed(before)
         self.show_curves(curves)
-        self._whole = self._limits()
-        if zoomed and kind == self._shape:
-            self.plot.setLimits(*before)
+        if self._zoomed:
+            wanted = before if kind == self._shape else self._whole
+            if not np.allclose(self._limits(), wanted, rtol=1e-9):
+                self.plot.setLimits(*wanted)
         self.show_handles(handles or [])
+
+    def _is_zoomed(self, limits: tuple[float, ...]) -> bool:
+        """Whether a person looks at a part of the curves."""
+        if not self._whole or np.allclose(limits, self._whole, rtol=1e-6):
+            return False
+        data = self.plot.getDataRange()
+        seen = all(
+            found is None or (low <= found[0] and found[1] <= high)
+            for found, (low, high) in zip((data.x, data.y), _pairs(limits), strict=True)
+        )
+        return not seen
 
     def draw_curves(self) -> None:
         from beamcanvas.canvas.previews.plots import curve_colour
@@ -90,16 +103,15 @@ class RangePlot(CurvePreview):
         """Show the curves whole; those that grow with room to do so."""
         if not self.growing:
             super().fit_limits()
+            self._whole = self._limits()
             return
         found = self.plot.getDataRange()
         if found.x is None or found.y is None:  # nothing yet
             return
-        if not (self._whole and all(map(_fits, (found.x, found.y), _pairs(self._limits())))):
-            (left, right), (low, high) = found.x, found.y
-            wide, tall = right - left or 1.0, high - low or 1.0
-            self.plot.setLimits(
-                left - 0.01 * wide, right + 0.25 * wide, low - 0.15 * tall, high + 0.15 * tall
-            )
+        x, y = _pairs(self._whole) if self._whole else (None, None)
+        self._whole = _grown(found.x, x) + _grown(found.y, y)
+        if not self._zoomed and not np.allclose(self._limits(), self._whole, rtol=1e-9):
+            self.plot.setLimits(*self._whole)
 
     def _limits(self) -> tuple[float, ...]:
         return (*self.plot.getXAxis().getLimits(), *self.plot.getYAxis().getLimits())
@@ -147,14 +159,21 @@ class RangePlot(CurvePreview):
         return self.without_toolbar()
 
 
-def _pairs(limits: tuple[float, ...]) -> tuple[tuple[float, ...], ...]:
-    return limits[:2], limits[2:]
+def _pairs(limits: tuple[float, ...]) -> tuple[tuple[float, float], tuple[float, float]]:
+    left, right, low, high = limits
+    return (left, right), (low, high)
 
 
-def _fits(data: tuple[float, ...], limits: tuple[float, ...]) -> bool:
-    """Whether data lie within limits and fill half of them."""
-    inside = limits[0] <= data[0] and data[1] <= limits[1]
-    return inside and data[1] - data[0] >= 0.5 * (limits[1] - limits[0])
+def _grown(data: tuple[float, float], limits: tuple[float, float] | None) -> tuple[float, float]:
+    """Limits as they were where data keep to them, with room where data outgrew them."""
+    low, high = data
+    size = high - low or 1.0
+    if limits is None or size < 0.5 * (limits[1] - limits[0]):
+        return low - 0.05 * size, high + 0.05 * size
+    return (
+        limits[0] if limits[0] <= low else low - 0.35 * size,
+        limits[1] if high <= limits[1] else high + 0.35 * size,
+    )
 
 
 def curve(

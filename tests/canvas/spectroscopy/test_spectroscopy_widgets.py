@@ -303,6 +303,11 @@ def test_a_growing_spectrum_is_drawn_with_the_same_curves_and_room(qtbot):
     assert len(curve.getXData()) == 1050
     assert room == limits  # there was room for the new points
     assert limits[1] > foil.energy[1049]
+    raw = plot.plots[1].plot
+    raw.setLimits(8950, 9050, 0, 3)  # looked at by a person
+    assert shown(1100)[1] == (8950, 9050)
+    raw.resetZoom()
+    assert shown(1400)[1][1] > foil.energy[1399]  # goes on with the data
     shown(300)
     assert "waiting" in plot.status.text().lower()
     _, whole = shown(1461, growing=False)
