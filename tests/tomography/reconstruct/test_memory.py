@@ -5,12 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import h5py
 import numpy as np
 import pytest
 
 from beamcanvas.tomography import open_volume
+from beamcanvas.tomography.reconstruct.memory import rows_at_once, used_memory
 from beamcanvas.tomography.simulated.scan import simulate_scan
 
 LIMIT = 0.5  #: GB; the volume would take more, were it not for the limit
@@ -54,3 +56,20 @@ def test_a_scan_four_times_larger_than_the_memory(large: Path, tmp_path: Path) -
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     assert int(done.stdout) * 1024 < LIMIT * 1e9
     assert open_volume(tmp_path / "v.hdf5").shape == (256, 40, 40)
+
+
+@pytest.mark.parametrize(
+    ("few", "many", "limit", "expected"),
+    [(5, 1, 100, 40), (5, 1, 30, 30), (1, 3, 30, 14), (5, 1, 12, 2), (50, 1, 20, 20)],
+)
+def test_as_many_rows_as_fit(few: int, many: int, limit: int, expected: int) -> None:
+    """Whether each of a few rows takes more than each of many, or less."""
+
+    class Slices:
+        projections = SimpleNamespace(reads_whole_frames=False)
+
+        def memory_for(self, rows: int) -> float:
+            return 1e9 * rows * (many if rows >= 16 else few)
+
+    limit_in_bytes = 1e9 * limit + used_memory() + 5e8
+    assert rows_at_once(Slices(), limit_in_bytes, 40) == expected  # type: ignore[arg-type]

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from ...errors import InputError
+from .backends import MANY
 from .engine import Slices
 
 #: rows of a chunk at most, where reading fewer costs no more: what an interrupted volume loses
@@ -45,10 +46,16 @@ def rows_at_once(slices: Slices, limit: float | None, rows: int) -> int:
     """
     room = free_memory() / 2 if limit is None else limit - used_memory()
     most = rows if slices.projections.reads_whole_frames else min(rows, _ROWS)
-    low, high = 0, most // 2 + most % 2
+
+    def fits(pairs: int) -> bool:
+        return slices.memory_for(min(2 * pairs, rows)) <= room
+
+    # few rows are done in another way, that may take more
+    pairs, many = most // 2 + most % 2, MANY // 2
+    low, high = (many, pairs) if pairs >= many and fits(many) else (0, min(pairs, many - 1))
     while low < high:  # pairs that fit, by halving
         middle = (low + high + 1) // 2
-        if slices.memory_for(min(2 * middle, rows)) <= room:
+        if fits(middle):
             low = middle
         else:
             high = middle - 1
