@@ -61,8 +61,9 @@ class MovingPreview(Preview):
             return
         row = self.images.rows[number]
         motor = self.images.motor or "position"
-        unit = f" {self.goniometer.unit}" if self.goniometer is not None else ""
-        self.where.setText(f"{motor} {row.position:g}{unit},  {row.name}")
+        goniometer = self.goniometer
+        place = f"{row.position:g}" if goniometer is None else goniometer.words(row.position)
+        self.where.setText(f"{motor} {place},  {row.name}")
         future = pool().submit(_read, row, self.goniometer)
         self._watch = FutureWatcher(future)  # a former one is forgotten with its result
         self._watch.done.connect(self._show)

@@ -335,7 +335,7 @@ def test_bad_input_of_what_follows(arm: Goniometer) -> None:
     with pytest.raises(InputError, match="the detector would be -80"):
         geometry_at(SIMULATED[0][1], position=-200)
     far = geometry_at(arm, position=90)
-    assert "calibrated from 11.12 to 39 °, not near 90 °" in far.warnings[0]
+    assert "calibrated from 11.12° to 39°, not near 90°" in far.warnings[0]
     with pytest.raises(InputError, match="There are 5 images but 2 monitors"):
         integrate_moving(arm, images=IMAGES, monitors=[1.0, 2.0])
     with pytest.raises(InputError, match=r"The monitor of .*0032.* should be above 0, not 0"):

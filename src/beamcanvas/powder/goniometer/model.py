@@ -59,6 +59,10 @@ class Goniometer:
         """Of the motor."""
         return MOTIONS[self.motion][0]
 
+    def words(self, position: float) -> str:
+        """A position with its unit."""
+        return f"{position:g}°" if self.unit == "°" else f"{position:g} {self.unit}"
+
     @property
     def residual(self) -> float:
         """Root mean square distance of all ring points from their lines, degrees."""
@@ -74,8 +78,8 @@ class Goniometer:
         low, high = min(self.positions, default=-inf), max(self.positions, default=inf)
         if not low - 0.2 * (high - low) <= position <= high + 0.2 * (high - low):
             words = (
-                f"The goniometer was calibrated from {low:g} to {high:g} {self.unit}, "
-                f"not near {position:g} {self.unit}."
+                f"The goniometer was calibrated from {self.words(low)} to {self.words(high)}, "
+                f"not near {self.words(position)}."
             )
             geometry = replace(geometry, warnings=(*geometry.warnings, words))
         return geometry
@@ -125,7 +129,7 @@ class Goniometer:
             "Trusted": "yes" if self.trusted else "NO",
             "Because": self.reason,
             "Motion": self.motion,
-            "At position": f"{self.reference:g} {self.unit}",
+            "At position": self.words(self.reference),
         }
         lengths = {"distance": "Distance", "poni1": "PONI 1", "poni2": "PONI 2"}
         angles = {"rot1": "Rotation 1", "rot2": "Rotation 2"}
@@ -144,7 +148,7 @@ class Goniometer:
         rows["Points from lines"] = f"{self.residual:.5f}°, {self.points} points"
         rows["Peaks from lines"] = f"{self.peak_residual:.5f}°"
         for image, residual in zip(self.images.rows, self.residuals, strict=True):
-            rows[f"{image.position:g} {self.unit}"] = f"{degrees(residual):.5f}°, {image.name}"
+            rows[self.words(image.position)] = f"{degrees(residual):.5f}°, {image.name}"
         return rows
 
 
@@ -174,7 +178,7 @@ def geometry_at(
     geometry = goniometer.at(position)
     if geometry.distance <= 0:
         raise InputError(
-            f"At {position:g} {goniometer.unit} the detector would be "
+            f"At {goniometer.words(position)} the detector would be "
             f"{1e3 * geometry.distance:.1f} mm from the sample."
         )
     return geometry
