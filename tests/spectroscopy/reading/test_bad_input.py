@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import random
+import re
 
 import h5py
 import numpy as np
@@ -99,6 +100,14 @@ def test_files_that_are_not_there(tmp_path, name):
     (tmp_path / "folder").mkdir()
     with pytest.raises(InputError, match=r"There is no file|is a folder"):
         read_spectra([tmp_path / name])
+
+
+def test_a_lattice_spacing_that_is_none_is_said(tmp_path):
+    text = (DATA / "bad" / "bad_00.xdi").read_text()
+    file = tmp_path / "a.xdi"
+    file.write_text(re.sub(r"(?i)(mono\.d_spacing:).*", r"\1 foo", text))
+    found = read_spectra([file])
+    assert found.warnings == ("a.xdi: mono.d_spacing should be a lattice spacing in Å, not 'foo'.",)
 
 
 def test_a_path_of_feff_belongs_to_another_step():

@@ -22,6 +22,7 @@ _QUANTITIES = {
     "sample.temperature": "a temperature with its unit",
     "facility.energy": "an energy with its unit",
     "facility.current": "a current with its unit",
+    "mono.d_spacing": "a lattice spacing in Å",
 }
 
 
