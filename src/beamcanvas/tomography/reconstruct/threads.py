@@ -61,6 +61,7 @@ def apart(do: Callable[[], T], progress: Progress, message: str = "") -> T:
     Cancelled
         When the task was asked to stop.
     """
+    progress(None, message)
     pool = ThreadPoolExecutor(1, thread_name_prefix="apart")
     future = pool.submit(do)
     try:
