@@ -16,67 +16,71 @@ _FAR = 25.0  #: squared distance from a peak at which it is nothing
 
 
 @njit(nogil=True, cache=True, fastmath={"reassoc", "contract", "nsz", "arcp"}, error_model="numpy")
-def _normal(y, x, peaks, ground, at, matrix, vector, slope):  # type: ignore[no-untyped-def]
-    """Sum of squared differences from the model `at`, with JᵀJ and Jᵀr."""
-    number, motors = x.shape
+def _normal(y, x, peaks, ground, at, matrix, vector, slope, away):  # type: ignore[no-untyped-def]
+    """Sum of squared differences from the model `at`, with JᵀJ and Jᵀr.
+
+    `x` is (motors, frames). `slope`, (parameters, frames), and `away` are room for J and r:
+    each loop over the frames is one that the processor does several frames at a time.
+    """
+    motors, number = x.shape
     size = 1 + motors + motors * (motors + 1) // 2
-    total = 0.0
-    matrix[:] = 0.0
-    vector[:] = 0.0
-    d = np.empty(3)
-    r = np.empty(3)
-    near = np.empty(peaks, np.int64)
+    ones = slope[0]
     for k in range(number):
-        model = at[0]
-        count = 0
-        for p in range(peaks):
-            base = 1 + p * size
-            square = 0.0
-            u = base + 1 + motors
-            for i in range(motors):
-                d[i] = x[k, i] - at[base + 1 + i]
-            for i in range(motors):
-                value = 0.0
-                for j in range(i, motors):
-                    value += at[u] * d[j]
-                    u += 1
-                r[i] = value
-                square += value * value
-            if square > _FAR:
-                continue
-            e = np.exp(-0.5 * square)
-            height = at[base] * e
-            model += height
-            near[count] = p
-            first = count * size
-            count += 1
-            slope[first] = e
-            for j in range(motors):
-                slope[first + 1 + j] = 0.0
-            u = base + 1 + motors
-            to = first + 1 + motors
-            for i in range(motors):
-                for j in range(i, motors):
-                    slope[first + 1 + j] += height * r[i] * at[u]
-                    slope[to] = -height * r[i] * d[j]
-                    u += 1
-                    to += 1
-        away = y[k] - model
-        total += away * away
-        matrix[0, 0] += 1.0
-        vector[0] += away
-        for a in range(count):
-            row = 1 + near[a] * size
-            for i in range(size):
-                s = slope[a * size + i]
-                matrix[row + i, 0] += s
-                vector[row + i] += s * away
-                for b in range(a):
-                    column = 1 + near[b] * size
-                    for j in range(size):
-                        matrix[row + i, column + j] += s * slope[b * size + j]
-                for j in range(i + 1):
-                    matrix[row + i, row + j] += s * slope[a * size + j]
+        ones[k] = 1.0
+        away[k] = y[k] - at[0]
+    for p in range(peaks):
+        base = 1 + p * size
+        height = at[base]
+        e = slope[base]
+        e[:] = 0.0
+        u = base + 1 + motors
+        for i in range(motors):  # U(x - μ) stands where the slopes by μ come
+            r = slope[base + 1 + i]
+            r[:] = 0.0
+            for j in range(i, motors):
+                centre = at[base + 1 + j]
+                for k in range(number):
+                    r[k] += at[u] * (x[j, k] - centre)
+                u += 1
+            for k in range(number):
+                e[k] += r[k] * r[k]
+        for k in range(number):
+            e[k] = np.exp(-0.5 * e[k]) if e[k] < _FAR else 0.0
+            away[k] -= height * e[k]
+        u = base + 1 + motors
+        for i in range(motors):
+            r = slope[base + 1 + i]
+            for j in range(i, motors):
+                centre = at[base + 1 + j]
+                to = slope[u]
+                for k in range(number):
+                    to[k] = -height * e[k] * r[k] * (x[j, k] - centre)
+                u += 1
+        for j in range(motors - 1, -1, -1):  # from the last: the earlier ones are still needed
+            to = slope[base + 1 + j]
+            first = base + 1 + motors
+            for k in range(number):
+                to[k] *= at[first + j * motors - j * (j - 1) // 2]
+            for i in range(j):
+                r = slope[base + 1 + i]
+                factor = at[first + i * motors - i * (i - 1) // 2 + j - i]
+                for k in range(number):
+                    to[k] += factor * r[k]
+            for k in range(number):
+                to[k] *= height * e[k]
+    total = 0.0
+    for k in range(number):
+        total += away[k] * away[k]
+    for a in range(len(at)):
+        value = 0.0
+        for k in range(number):
+            value += slope[a, k] * away[k]
+        vector[a] = value
+        for b in range(a + 1):
+            value = 0.0
+            for k in range(number):
+                value += slope[a, k] * slope[b, k]
+            matrix[a, b] = value
     if not ground:  # the background stays as it is
         matrix[:, 0] = 0.0
         matrix[0, 0] = 1.0
@@ -136,14 +140,15 @@ def _settle(y, x, peaks, ground, at, most, matrix):  # type: ignore[no-untyped-d
     vector = np.empty(n)
     work = np.empty((n, n))
     step = np.empty(n)
-    slope = np.empty(n)
+    slope = np.empty((n, len(y)))
+    away = np.empty(len(y))
     trial = at.copy()
     trial_matrix = np.empty((n, n))
     trial_vector = np.empty(n)
     damping = 1e-2  # the start is the first that is better
     cost = np.inf
     for _ in range(most + 1):
-        found = _normal(y, x, peaks, ground, trial, trial_matrix, trial_vector, slope)
+        found = _normal(y, x, peaks, ground, trial, trial_matrix, trial_vector, slope, away)
         if found <= cost:
             gain = cost - found
             for i in range(n):
@@ -345,6 +350,7 @@ def fit_pixels(  # type: ignore[no-untyped-def]
     size = 1 + motors + motors * (motors + 1) // 2
     y = np.empty(number)
     steps = np.empty(number)
+    across = np.ascontiguousarray(x.T)
     for p in range(pixels):
         found[p] = np.nan
         sure[p] = np.nan
@@ -375,7 +381,7 @@ def fit_pixels(  # type: ignore[no-untyped-def]
                 if not len(more):
                     break
             wider = np.empty((len(more), len(more)))
-            less, done = _descend(y, x, count + 1, more, most, wider)
+            less, done = _descend(y, across, count + 1, more, most, wider)
             if count:
                 good = done and less < 0.85 * cost
                 for a in range(count + 1):

@@ -84,29 +84,38 @@ def excess_sums(frames, top, bottom, sums):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True, fastmath={"reassoc", "nsz"})  # as above
-def replace_by_deviation(frames, factor, out):  # type: ignore[no-untyped-def]
+def replace_by_deviation(frames, factor, number_type, out):  # type: ignore[no-untyped-def]
     """Copy whole frames into `out`, a hot pixel as the median of its neighbours.
 
     A pixel is hot where it exceeds that median by more than `factor` standard deviations of
-    all such differences in its frame.
+    all such differences in its frame. `number_type` holds any difference: int32 for uint16.
     """
     number, rows, columns = frames.shape
     lines = np.empty((3, columns + 2), frames.dtype)
     for k in range(number):
-        local_median(frames[k], 0, rows, lines[0], lines[1], lines[2], out[k])
-        row = frames[k].reshape(-1)
-        line = out[k].reshape(-1)
         total = 0.0
         squares = 0.0
-        for j in range(len(row)):
-            d = np.float64(row[j]) - np.float64(line[j])
-            total += d
-            squares += d * d
-        mean = total / len(row)
-        limit = factor * np.sqrt(max(squares / len(row) - mean * mean, 0.0))
-        for j in range(len(row)):
-            hot = np.float64(row[j]) - np.float64(line[j]) > limit
-            line[j] = line[j] if hot else row[j]
+        for i in range(rows):
+            medians = out[k, i : i + 1]
+            local_median(frames[k], i, i + 1, lines[0], lines[1], lines[2], medians)
+            row = frames[k, i]
+            line = out[k, i]
+            part = number_type(0) * number_type(0)
+            square = number_type(0) * number_type(0)
+            for j in range(columns):
+                d = number_type(row[j]) - number_type(line[j])
+                part += d
+                square += d * d
+            total += part
+            squares += square
+        mean = total / (rows * columns)
+        limit = factor * np.sqrt(max(squares / (rows * columns) - mean * mean, 0.0))
+        for i in range(rows):
+            row = frames[k, i]
+            line = out[k, i]
+            for j in range(columns):
+                hot = number_type(row[j]) - number_type(line[j]) > limit
+                line[j] = line[j] if hot else row[j]
 
 
 @njit(nogil=True, cache=True)

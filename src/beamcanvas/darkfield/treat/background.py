@@ -34,7 +34,10 @@ class SubtractBackground(Operation):
             return f"less {self.constant:g} counts"
         return f"less the {self.method} of the {'dark frames' if self.dark else 'frames'}"
 
-    def learn(self, before: Treated, progress: Progress) -> NDArray[np.float64]:
+    def learn(self, before: Treated, progress: Progress) -> _Background:
+        return _Background(self._image(before, progress), self.cut_off)
+
+    def _image(self, before: Treated, progress: Progress) -> NDArray[np.float64]:
         _, rows, columns = before.shape
         if self.constant is not None:
             return np.full((rows, columns), self.constant)
@@ -58,12 +61,29 @@ class SubtractBackground(Operation):
     def apply(self, block: NDArray[Any], place: Place) -> NDArray[Any]:
         from ..kernels.noise import subtract
 
-        image = place.known[place.top : place.bottom]
-        if block.dtype.kind == "u":
-            image = np.floor(image) if self.cut_off else np.rint(image)
-            image = np.clip(image, 0, np.iinfo(block.dtype).max)
-        subtract(block, image.astype(block.dtype))
+        image = place.known.of_type(block.dtype)
+        subtract(block, image[place.top : place.bottom])
         return block
+
+
+class _Background:
+    """The image that is taken away, made once for each type of frames."""
+
+    def __init__(self, image: NDArray[np.float64], cut_off: bool) -> None:
+        self._image = image
+        self._cut_off = cut_off
+        self._made: dict[np.dtype[Any], NDArray[Any]] = {}
+
+    def of_type(self, dtype: np.dtype[Any]) -> NDArray[Any]:
+        """The image as numbers of this type; whole counts are cut off or rounded."""
+        made = self._made.get(dtype)
+        if made is None:
+            image = self._image
+            if dtype.kind == "u":
+                image = np.floor(image) if self._cut_off else np.rint(image)
+                image = np.clip(image, 0, np.iinfo(dtype).max)
+            made = self._made[dtype] = image.astype(dtype)
+        return made
 
 
 def _dark_stack(stack: DarkfieldStack, dark: Source) -> DarkfieldStack:

@@ -89,7 +89,8 @@ class ReplaceHotPixels(Operation):
         out = place.buffers.get("out", size, block.dtype)[:size]
         out = out.reshape(len(block), last - first, block.shape[2])
         if place.known is None and self.by_deviation:
-            replace_by_deviation(block, self.factor, out)
+            holds = np.int32 if block.dtype == np.uint16 else np.float64
+            replace_by_deviation(block, self.factor, holds, out)
             return out
         if place.known is None:
             limits = self._limits_of(block)
