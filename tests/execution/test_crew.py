@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
@@ -85,6 +85,16 @@ def test_maps_tries_and_limits_are_those_of_a_run(tmp_path: Path) -> None:
     assert any("tried again" in words for words in again.said)
     assert "longer than the 0.2 s" in str(long.error)
     assert "there is no 'tries' in it" in str(strange.error)
+
+
+def test_a_task_may_see_that_it_takes_too_long_before_the_run_does(tmp_path: Path) -> None:
+    with make_executor("threads:1") as executor:
+        crew = Crew(executor)
+        long = asked(tasks.patient, {"timeout": 0.1}, begun=str(tmp_path / "begun"))
+        crew.do(long)
+        sleep(0.4)  # the news of its start is heard after its end
+        wait(crew)
+    assert "longer than the 0.1 s" in str(long.error)
 
 
 def test_what_is_given_up_is_ended_and_not_told_of(tmp_path: Path) -> None:

@@ -79,10 +79,6 @@ class Pieces:
         rules = replace(self.rules, map=(), retries=0)
         return replace(self._work, serial=serial, inputs=inputs, rules=rules)
 
-    def overdue(self) -> TaskError:
-        """The failure of a piece that takes too long."""
-        return TaskError(f"It took longer than the {self.rules.timeout:g} s that it may take.")
-
     def finished(self, number: int, outputs: dict[str, Any]) -> None:
         """A piece gave its outputs."""
         self._outputs[number] = outputs

@@ -23,7 +23,7 @@ from .executors.elsewhere import kept_elsewhere
 from .pieces import Pieces
 from .result import Result
 from .scheduler import Firing, Scheduler
-from .work import Work
+from .work import Work, overdue
 
 if TYPE_CHECKING:
     from ..nexus.results import ResultsWriter
@@ -201,7 +201,7 @@ class UnderWay:
         for serial in [serial for serial, end in self._ends.items() if end < now]:
             pieces, _ = self._pieces[serial]
             self._executor.stop(serial)
-            self.failed(serial, pieces.overdue(), time())
+            self.failed(serial, overdue(pieces.rules), time())
 
     def bring_home(self) -> None:
         """Fetch what the executor kept elsewhere of what is wanted."""
@@ -262,7 +262,7 @@ class UnderWay:
         if pieces.rules.timeout is not None:
             began = self._began.get(serial, (time, 0))[0]
             if time - began > pieces.rules.timeout:  # nobody could stop it
-                self.failed(serial, pieces.overdue(), time)
+                self.failed(serial, overdue(pieces.rules), time)
                 return
         began = self._end(serial, time)
         if self._cache is not None and serial in self._keys:
@@ -273,11 +273,8 @@ class UnderWay:
     def failed(self, serial: int, error: BaseException, time: float) -> None:
         if serial not in self._pieces:
             return
-        if isinstance(error, Cancelled):
-            if self.is_cancelled():
-                raise Cancelled("The run was cancelled.")
-            if self._ends.get(serial, monotonic()) < monotonic():
-                error = self._pieces[serial][0].overdue()
+        if isinstance(error, Cancelled) and self.is_cancelled():
+            raise Cancelled("The run was cancelled.")
         pieces, number = self._pieces[serial]
         self._end(serial, time)
         if pieces.is_tried_again(number, error):

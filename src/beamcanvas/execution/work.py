@@ -12,7 +12,7 @@ from time import monotonic
 from traceback import format_exception
 from typing import Any, Protocol
 
-from ..errors import InputError, TaskError
+from ..errors import Cancelled, InputError, TaskError
 from ..task import MISSING, Progress, Task, resolve
 from ..task.paths import absolute_paths
 from ..workflow import InputName, NodeId
@@ -86,9 +86,18 @@ class Work:
         return self._once(progress)
 
     def _once(self, progress: Progress) -> dict[str, Any]:
-        if self.rules.timeout is not None:
-            end = monotonic() + self.rules.timeout
-            progress = progress.until(lambda: monotonic() > end)
+        if self.rules.timeout is None:
+            return self._run(progress)
+        end = monotonic() + self.rules.timeout
+        try:
+            return self._run(progress.until(lambda: monotonic() > end))
+        except Cancelled:
+            if monotonic() > end and not progress.cancelled:
+                # the clock of the run may be later: it starts when the run hears of the start
+                raise overdue(self.rules) from None
+            raise
+
+    def _run(self, progress: Progress) -> dict[str, Any]:
         task = resolve(self.task_type, self.identifier, self.generator, folder=self.folder)
         return task.run(task_inputs(task, self.inputs, self.offered, self.folder), progress)
 
@@ -102,6 +111,11 @@ class Work:
             for i, row in enumerate(rows)
         ]
         return gathered(outputs, self)
+
+
+def overdue(rules: Rules) -> TaskError:
+    """The failure of what takes too long."""
+    return TaskError(f"It took longer than the {rules.timeout:g} s that it may take.")
 
 
 def items(inputs: Mapping[InputName, Any], names: Sequence[InputName]) -> list[dict[Any, Any]]:

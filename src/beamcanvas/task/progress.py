@@ -88,7 +88,7 @@ class Progress:
 
     def until(self, is_over: Callable[[], bool]) -> Progress:
         """This progress for a step that is asked to stop also when `is_over`."""
-        return Progress(self._report, lambda: is_over() or self.cancelled)
+        return Progress(self._report, lambda: is_over() or self.cancelled, self._show)
 
     def part(self, start: float, stop: float) -> Progress:
         """A progress whose 0 to 1 is `start` to `stop` of this one, for a step of the task."""
