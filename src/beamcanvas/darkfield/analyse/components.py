@@ -153,7 +153,7 @@ def separate_sources(
         data = _all(stack, progress.part(0.6, 0.7))
         images, curves = separate_as_darfix(data, method, count, progress.part(0.7, 1.0))
     elif method != "PCA":
-        data = _all(stack, progress.part(0.6, 0.7)).astype(np.float32)
+        data = _all(stack, progress.part(0.6, 0.7)).astype(np.float32, copy=False)
         if method != "NMF":
             images, curves = _nica(images, curves, rounds, progress.part(0.7, 0.8))
         if method != "NICA":
@@ -183,7 +183,7 @@ def _principal(
         with lock:
             products[...] += part
 
-    stack.treated().each_band(work, progress, "Comparing frames")
+    stack.treated().each_band(work, progress, "Comparing frames", makes=2)
     squares, vectors = np.linalg.eigh(products)
     order = np.argsort(squares)[::-1]
     vectors = vectors[:, order]
@@ -202,20 +202,21 @@ def _projected(
         flat = block.reshape(frames, -1).astype(np.float64)
         images[:, top:bottom] = (curves.T @ flat).reshape(len(images), -1, columns)
 
-    stack.treated().each_band(work, progress, "Making images")
+    treated = stack.treated()
+    treated.each_band(work, progress, "Making images", kept=images.nbytes, makes=4)
     return images.reshape(len(images), -1)
 
 
 def _all(stack: DarkfieldStack, progress: Progress) -> NDArray[Any]:
     """All frames as rows."""
     frames, rows, columns = stack.shape
-    bands: dict[int, NDArray[Any]] = {}
+    treated = stack.treated()
+    whole = np.empty((frames, rows, columns), treated.dtype)
 
     def work(top: int, bottom: int, block: NDArray[Any]) -> None:
-        bands[top] = block.copy()
+        whole[:, top:bottom] = block
 
-    stack.treated().each_band(work, progress, "Treating frames")
-    whole = np.concatenate([bands.pop(top) for top in sorted(bands)], axis=1)
+    treated.each_band(work, progress, "Treating frames", kept=whole.nbytes)
     return whole.reshape(frames, rows * columns)
 
 

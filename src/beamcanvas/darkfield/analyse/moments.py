@@ -101,7 +101,8 @@ def compute_moments(
             maps[name][top:bottom] = values.reshape(-1, columns)
 
     adding = progress.part(0.0, 0.9) if darfix_compatible else progress
-    stack.treated().each_band(work, adding, "Adding up the moments")
+    kept = sum(values.nbytes for values in maps.values())
+    stack.treated().each_band(work, adding, "Adding up the moments", kept=kept)
     if darfix_compatible:
         smooth = [n for n in maps if n != "intensity" and not n.endswith("covariance")]
         for name in progress.part(0.9, 1.0).each(smooth, "Smoothing"):

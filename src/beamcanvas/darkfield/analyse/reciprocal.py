@@ -15,6 +15,7 @@ from ...errors import InputError
 from ...nexus import Axis, NXData
 from ...task import SILENT, Param, Progress, task
 from ..stack import DarkfieldStack
+from ..stack.cores import usable_cores
 
 _HC = 12.398419843320026  #: keV·Å
 _DARFIX_HC = 12.391
@@ -163,7 +164,8 @@ def map_reciprocal_space(
         with lock:
             totals[...] += part
 
-    stack.treated().each_band(work, progress, "Filling boxes")
+    kept = totals.nbytes * (1 + usable_cores())
+    stack.treated().each_band(work, progress, "Filling boxes", kept=kept)
     with np.errstate(invalid="ignore"):
         intensity = (totals[0] / totals[1]).reshape((boxes,) * 3)
     edges = [centre[n] - span + step * np.arange(boxes + 1) for n in range(3)]

@@ -173,7 +173,8 @@ def _fit(
     treated = stack.treated()
     few = max(min(_TOGETHER * 4 // columns, rows), 1)  # rows: progress often enough
     bands = [(top, min(top + few, rows)) for top in range(0, rows, few)]
-    treated.each_band(work, progress, "Fitting", bands=bands)
+    kept = parameters.nbytes + deviations.nbytes + quality.nbytes
+    treated.each_band(work, progress, "Fitting", bands=bands, kept=kept)
     return _maps(parameters, deviations, quality, stack, peaks), parameters
 
 

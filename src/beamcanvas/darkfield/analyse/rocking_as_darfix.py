@@ -56,7 +56,8 @@ def fit_as_darfix(
             maps["residual"][row, column] = np.sqrt((away**2 / curve.size).sum())
 
     bands = [(row, row + 1) for row in range(rows)]
-    stack.treated().each_band(one, progress, "Fitting as darfix does", bands=bands)
+    kept = parameters.nbytes + sum(values.nbytes for values in maps.values())
+    stack.treated().each_band(one, progress, "Fitting as darfix does", bands=bands, kept=kept)
     return maps, parameters
 
 

@@ -81,7 +81,7 @@ def sum_frames(
             for k in some:
                 total += block[k]
 
-    stack.treated().each_band(work, progress, "Adding up the frames")
+    stack.treated().each_band(work, progress, "Adding up the frames", kept=images.nbytes)
     return SumImages(images, axis, stack.pixel_axes)
 
 

@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from ...nexus.chunks import Buffers
@@ -33,26 +34,45 @@ def own_buffers(name: str) -> Buffers:
 COMPILING: list[str] = []
 
 
-def on_all_cores(
-    one: Callable[[Any], Any], items: Sequence[Any], progress: Progress
-) -> Iterator[Any]:
-    """What `one` gives for each item, in the order in which they are done.
+@contextmanager
+def all_cores() -> Iterator[ThreadPoolExecutor]:
+    """A thread for each core, until the block ends.
 
-    A cancel is looked for five times a second. What is being worked on is then left to end by
-    itself, as a kernel that is compiled can't be stopped.
+    What they are working on when it fails is left to end by itself, as a kernel that is
+    compiled can't be stopped.
     """
     pool = ThreadPoolExecutor(usable_cores())
     try:
-        left: set[Future[Any]] = {pool.submit(one, item) for item in items}
-        while left:
-            done, left = wait(left, timeout=0.2, return_when=FIRST_COMPLETED)
-            if COMPILING:
-                progress(None, "Compiling, the first time only")
-            progress.check()
-            for future in done:
-                yield future.result()
-    finally:
+        yield pool
+    except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown()  # and what they kept is free
+
+
+def on_all_cores(
+    one: Callable[[Any], Any],
+    items: Sequence[Any],
+    progress: Progress,
+    pool: ThreadPoolExecutor | None = None,
+) -> Iterator[Any]:
+    """What `one` gives for each item, in the order in which they are done.
+
+    A cancel is looked for five times a second, and doesn't wait for what is under way. Without
+    a `pool` of threads it has its own.
+    """
+    if pool is None:
+        with all_cores() as pool:
+            yield from on_all_cores(one, items, progress, pool)
+        return
+    left: set[Future[Any]] = {pool.submit(one, item) for item in items}
+    while left:
+        done, left = wait(left, timeout=0.2, return_when=FIRST_COMPLETED)
+        if COMPILING:
+            progress(None, "Compiling, the first time only")
+        progress.check()
+        for future in done:
+            yield future.result()
 
 
 def left_alone(call: Callable[[], T], progress: Progress) -> T:

@@ -42,6 +42,10 @@ class Operation(ABC):
     by_frame: ClassVar[bool] = True
     #: whether :meth:`learn` can be left out when a block holds whole frames
     learns_from_frame: ClassVar[bool] = False
+    #: whether blocks keep their type; else they become float32
+    keeps_type: ClassVar[bool] = False
+    #: how many more blocks of its size it makes on its way, for the plan of the memory
+    makes: ClassVar[int] = 1
 
     @property
     @abstractmethod

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ...nexus.chunks import Buffers
 from ...task import SILENT, Progress
-from .cores import on_all_cores, own_buffers, usable_cores
+from .cores import all_cores, on_all_cores, own_buffers
 from .learnt import LEARNT
-from .memory import in_memory, read, working_type
+from .memory import KEPT, give_back, in_memory, read, working_type
 from .operation import Operation, Place, Shape
+from .plan import BAND, Plan
 from .saturation import SATURATED
 from .types import DarkfieldStack
 
-_BAND = 12 << 20  #: bytes of frames that a thread works on at a time: they stay in the cache
-_FEWEST = 8  #: rows of a band
-
 #: what is done with rows `top` to `bottom` of all frames
 Work = Callable[[int, int, NDArray[Any]], None]
+
+
+class _Read(NamedTuple):
+    """Some rows of all frames."""
+
+    frames: NDArray[Any]
+    first: int  #: number that the first of them would have, were all rows here
 
 
 class Treated:
@@ -39,6 +47,12 @@ class Treated:
         self.shape = self.shapes[-1]
         self._known: list[Any] | None = None
 
+    @property
+    def dtype(self) -> Any:
+        """Type of the treated frames."""
+        kept = all(o.keeps_type for o in self.stack.operations)
+        return working_type(self.stack.source.dtype) if kept else np.dtype(np.float32)
+
     # -- by bands of rows
 
     def each_band(
@@ -49,26 +63,33 @@ class Treated:
         *,
         bands: Sequence[tuple[int, int]] | None = None,
         margin: int = 0,
+        kept: int = 0,
+        makes: int = 0,
     ) -> None:
         """Do `work` to all rows, or to those in `bands`, a band at a time, on all cores.
 
         `work` gets its band in memory that is used again afterwards; with `margin` rows more
-        on each side, as far as there are any.
+        on each side, as far as there are any. Of the memory that the stack may take, what the
+        caller makes has its part: `kept` bytes in all, and for each band `makes` times its size.
         """
         progress(0.0, words)
         known = self.learn(progress.part(0.0, 0.5 if self._must_learn else 0.0))
         progress = progress.part(0.5 if self._must_learn else 0.0, 1.0)
         rows = self.shape[1]
-        wanted = self._bands() if bands is None else bands
+        plan = Plan.of(self.stack, self.shapes, self._halo + 2 * margin, bands, kept, makes)
+        wanted = bands
+        if wanted is None:
+            wanted = [(top, min(top + plan.rows, rows)) for top in range(0, rows, plan.rows)]
         wide = [(max(top - margin, 0), min(bottom + margin, rows)) for top, bottom in wanted]
         done = 0
-        for frames, first, some in self._read_for(wide, progress):
+        with all_cores() as pool:  # the same threads, whose memory is used again
+            for some in self._read_for(wide, plan, progress, pool):
 
-            def one(number: int, frames: NDArray[Any] = frames, first: int = first) -> None:
-                work(*wanted[number], self._rows_from(frames, first, *wide[number], known))
+                def one(n: int, some: Sequence[_Read] = some, first: int = done) -> None:
+                    work(*wanted[n], self._rows_from(some[n - first], *wide[n], known))
 
-            for _ in on_all_cores(one, range(done, done + len(some)), progress):
-                progress((done := done + 1) / len(wanted), words)
+                for _ in on_all_cores(one, range(done, done + len(some)), progress, pool):
+                    progress((done := done + 1) / len(wanted), words)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -85,19 +106,15 @@ class Treated:
     def rows(self, top: int, bottom: int, progress: Progress = SILENT) -> NDArray[Any]:
         """Some rows of all frames, (frames, rows, columns)."""
         known = self.learn(progress)
-        ((frames, first, _),) = self._read_for([(top, bottom)], progress, whole=True)
-        return np.array(self._rows_from(frames, first, top, bottom, known))
+        bands = [(top, bottom)]
+        plan = Plan.of(self.stack, self.shapes, self._halo, bands, 0, 0)
+        with all_cores() as pool:
+            ((found,),) = self._read_for(bands, plan, progress, pool)
+        return np.array(self._rows_from(found, top, bottom, known))
 
     def curve(self, row: int, column: int, progress: Progress = SILENT) -> NDArray[np.float64]:
         """The intensities of one pixel in all frames."""
         return self.rows(row, row + 1, progress)[:, 0, column].astype(np.float64)
-
-    def _bands(self) -> list[tuple[int, int]]:
-        widest = max(n * columns for n, _, columns in self.shapes)
-        rows = max(_BAND // (widest * 4), _FEWEST, 2 * self._halo)
-        # every core has work
-        rows = max(min(rows, -(-self.shape[1] // usable_cores())), 1)
-        return [(top, min(top + rows, self.shape[1])) for top in range(0, self.shape[1], rows)]
 
     @property
     def _halo(self) -> int:
@@ -114,34 +131,48 @@ class Treated:
         return top, bottom
 
     def _read_for(
-        self, bands: Sequence[tuple[int, int]], progress: Progress, *, whole: bool = False
-    ) -> Iterator[tuple[NDArray[Any], int, Sequence[tuple[int, int]]]]:
-        """Frames of the source, the first row that they have, and the bands made from them."""
+        self,
+        bands: Sequence[tuple[int, int]],
+        plan: Plan,
+        progress: Progress,
+        pool: ThreadPoolExecutor,
+    ) -> Iterator[list[_Read]]:
+        """What some bands are made from, for as many at once as the plan has room for."""
         stack = self.stack
-        frames = in_memory(stack.source, stack.order, stack.limit, progress)
-        if frames is not None:
-            yield frames, 0, bands
+        if plan.whole:
+            frames = in_memory(stack.source, stack.order, stack.limit, progress)
+            yield [_Read(frames, 0)] * len(bands)
             return
-        columns = stack.source.shape[1]
-        row_bytes = len(stack.order) * columns * working_type(stack.source.dtype).itemsize
-        most = max(stack.limit // 2 // row_bytes, 1)
-        while bands:
-            some = 1
-            first, last = self._source_rows(*bands[0])
-            while some < len(bands) and not whole:
-                further = max(last, self._source_rows(*bands[some])[1])
-                if further - first > most:
+        KEPT.clear()
+        give_back()
+        needed = [self._source_rows(*band) for band in bands]
+        order, buffers = stack.order.tolist(), Buffers()
+        _, rows, columns = self.shapes[0]
+        most = min(plan.source_rows, rows) * columns * len(order)
+        buffers.get("frames", most, working_type(stack.source.dtype))
+        while needed:
+            runs, at, count = [needed[0]], [0], 1
+            size = needed[0][1] - needed[0][0]
+            for first, last in needed[1:]:
+                top, bottom = runs[-1]
+                apart = first > bottom
+                more = last - first if apart else max(last - bottom, 0)
+                if size + more > plan.source_rows:
                     break
-                last, some = further, some + 1
-            frames = read(
-                stack.source, stack.order.tolist(), slice(first, last), slice(0, columns), progress
-            )
-            yield frames, first, bands[:some]
-            bands = bands[some:]
+                if apart:
+                    runs.append((first, last))
+                    at.append(size)
+                else:
+                    runs[-1] = top, max(last, bottom)
+                size += more
+                count += 1
+            frames = read(stack.source, order, runs, progress, pool, buffers)
+            starts = [top for top, _ in runs]
+            places = [bisect(starts, first) - 1 for first, _ in needed[:count]]
+            yield [_Read(frames, starts[p] - at[p]) for p in places]
+            needed = needed[count:]
 
-    def _rows_from(
-        self, frames: NDArray[Any], first: int, top: int, bottom: int, known: list[Any]
-    ) -> NDArray[Any]:
+    def _rows_from(self, read: _Read, top: int, bottom: int, known: list[Any]) -> NDArray[Any]:
         wanted = [(top, bottom)]
         for operation, shape in zip(
             reversed(self.stack.operations), reversed(self.shapes[:-1]), strict=True
@@ -149,7 +180,7 @@ class Treated:
             wanted.append(operation.rows(*wanted[-1], shape))
         wanted.reverse()
         start, stop = wanted[0]
-        block = _copied(frames[:, start - first : stop - first])
+        block = _copied(read.frames[:, start - read.first : stop - read.first])
         return self._take_steps(block, wanted, known, range(self.shapes[0][0]))
 
     def _take_steps(
@@ -181,13 +212,13 @@ class Treated:
     def frames(self, numbers: Sequence[int], progress: Progress = SILENT) -> NDArray[Any]:
         """Some frames, whole."""
         if not self.by_frame:
-            parts: dict[int, NDArray[Any]] = {}
+            found = np.empty((len(numbers), *self.shape[1:]), self.dtype)
 
             def take(top: int, bottom: int, block: NDArray[Any]) -> None:
-                parts[top] = block[list(numbers)]
+                found[:, top:bottom] = block[list(numbers)]
 
-            self.each_band(take, progress)
-            return np.concatenate([parts[top] for top in sorted(parts)], axis=1)
+            self.each_band(take, progress, kept=found.nbytes)
+            return found
         known = self.learn(progress, whole_frames=True)
         return np.array(self._some_frames(self._source_frames(progress), numbers, known))
 
@@ -201,7 +232,7 @@ class Treated:
         known = self.learn(progress.part(0.0, 0.3), whole_frames=True)
         source = self._source_frames(progress)
         count, rows, columns = self.shapes[0]
-        some = max(_BAND // (rows * columns * 4), 1)
+        some = max(BAND // (rows * columns * 4), 1)
         runs = [range(k, min(k + some, count)) for k in range(0, count, some)]
 
         def one(numbers: range) -> int:
@@ -215,13 +246,19 @@ class Treated:
 
     def _source_frames(self, progress: Progress) -> Callable[[Sequence[int]], NDArray[Any]]:
         stack = self.stack
+        if not Plan.of(stack, self.shapes, 0, [(0, 1)], 0, 0).whole:
+            KEPT.clear()
+            whole = [(0, stack.source.shape[0])]
+
+            def read_some(numbers: Sequence[int]) -> NDArray[Any]:
+                order = stack.order[list(numbers)].tolist()
+                with ThreadPoolExecutor(1) as pool:
+                    return read(stack.source, order, whole, SILENT, pool, own_buffers("block"))
+
+            return read_some
         kept = in_memory(stack.source, stack.order, stack.limit, progress)
-        rows, columns = stack.source.shape
-        whole = slice(0, rows), slice(0, columns)
 
         def some(numbers: Sequence[int]) -> NDArray[Any]:
-            if kept is None:
-                return read(stack.source, stack.order[list(numbers)].tolist(), *whole, SILENT)
             if isinstance(numbers, range) and numbers.step == 1:
                 return _copied(kept[numbers.start : numbers.stop])
             return kept[list(numbers)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +45,8 @@ class Rescale(Operation):
     """Frames scaled down as darfix does: blurred, looked up between pixels, and cut off."""
 
     size: int
+
+    makes: ClassVar[int] = 3
 
     @property
     def words(self) -> str:

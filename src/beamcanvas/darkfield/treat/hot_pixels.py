@@ -25,6 +25,7 @@ class ReplaceHotPixels(Operation):
     by_deviation: bool  #: the noise is the standard deviation of all differences
 
     learns_from_frame: ClassVar[bool] = True
+    keeps_type: ClassVar[bool] = True
 
     @property
     def words(self) -> str:
@@ -40,13 +41,15 @@ class ReplaceHotPixels(Operation):
         words = "Finding the noise"
         if not self.by_deviation:
             sample = _sample(rows, columns)
-            parts: dict[int, _Seen] = {}
+            seen = _Seen.room_for(frames, sample, columns)
 
             def look(top: int, bottom: int, block: NDArray[Any]) -> None:
-                parts[top] = _look(block, top - max(top - 1, 0), bottom - top)
+                seen.look(block, sample.index((top, bottom)), top - max(top - 1, 0))
 
-            before.each_band(look, progress, words, bands=sample, margin=1)
-            return self._from([parts[top] for top, _ in sample])
+            before.each_band(
+                look, progress, words, bands=sample, margin=1, kept=seen.nbytes, makes=3
+            )
+            return self._from(seen)
         from ..kernels.noise import excess_sums
 
         sums = np.zeros((frames, 2))
@@ -62,10 +65,9 @@ class ReplaceHotPixels(Operation):
         before.each_band(add, progress, words, margin=1)
         return self._by_deviation(sums, rows * columns)
 
-    def _from(self, seen: list[_Seen]) -> NDArray[np.float64]:
-        width = _width([differences for differences, _ in seen])
-        ground = np.median(np.concatenate([values for _, values in seen], axis=1), axis=1)
-        return np.stack([self.factor * width, ground])
+    def _from(self, seen: _Seen) -> NDArray[np.float64]:
+        ground = [np.median(values) for values in seen.values]
+        return np.stack([self.factor * _width(seen.differences), np.asarray(ground, float)])
 
     def _by_deviation(self, sums: NDArray[np.float64], pixels: int) -> NDArray[np.float64]:
         limits = self.factor * _deviation(sums, pixels)
@@ -74,12 +76,12 @@ class ReplaceHotPixels(Operation):
     def _limits_of(self, frames: NDArray[Any]) -> NDArray[np.float64]:
         """As :meth:`learn`, of whole frames."""
         _, rows, columns = frames.shape
-        parts = []
-        for top, bottom in _sample(rows, columns):
+        sample = _sample(rows, columns)
+        seen = _Seen.room_for(len(frames), sample, columns)
+        for n, (top, bottom) in enumerate(sample):
             first = max(top - 1, 0)
-            block = np.ascontiguousarray(frames[:, first : bottom + 1])
-            parts.append(_look(block, top - first, bottom - top))
-        return self._from(parts)
+            seen.look(np.ascontiguousarray(frames[:, first : bottom + 1]), n, top - first)
+        return self._from(seen)
 
     def apply(self, block: NDArray[Any], place: Place) -> NDArray[Any]:
         from ..kernels.noise import replace_by_deviation, replace_hot
@@ -110,29 +112,47 @@ def _sample(rows: int, columns: int) -> list[tuple[int, int]]:
     return [(int(top), int(top) + 2) for top in tops]
 
 
-#: of each frame: what its pixels differ from their neighbours' median, and its pixels
-_Seen = tuple[NDArray[np.float32], NDArray[np.float32]]
+@dataclass(frozen=True)
+class _Seen:
+    """What some rows tell of each frame, (frames, pixels)."""
+
+    rows: int  #: of each part of the sample
+    differences: NDArray[np.float32]  #: of its pixels from their neighbours' median
+    values: NDArray[np.float32]
+
+    @classmethod
+    def room_for(cls, frames: int, sample: list[tuple[int, int]], columns: int) -> _Seen:
+        rows = sample[0][1] - sample[0][0]
+        shape = frames, len(sample) * rows * columns
+        return cls(rows, np.empty(shape, np.float32), np.empty(shape, np.float32))
+
+    @property
+    def nbytes(self) -> int:
+        return self.differences.nbytes + self.values.nbytes
+
+    def look(self, block: NDArray[Any], part: int, first: int) -> None:
+        """Look at the rows of a block from `first` on, a part of the sample."""
+        from ..kernels.noise import replace_hot
+
+        medians = np.empty((len(block), self.rows, block.shape[2]), block.dtype)
+        none = np.full(len(block), -np.inf)
+        replace_hot(block, first, first + self.rows, none, none, 0.0, medians)
+        size = self.rows * block.shape[2]
+        here = slice(part * size, (part + 1) * size)
+        self.values[:, here] = block[:, first : first + self.rows].reshape(len(block), -1)
+        self.differences[:, here] = self.values[:, here] - medians.reshape(len(block), -1)
 
 
-def _look(block: NDArray[Any], first: int, rows: int) -> _Seen:
-    """What some rows of a block tell of each frame."""
-    from ..kernels.noise import replace_hot
-
-    medians = np.empty((len(block), rows, block.shape[2]), block.dtype)
-    none = np.full(len(block), -np.inf)
-    replace_hot(block, first, first + rows, none, none, 0.0, medians)
-    here = block[:, first : first + rows].astype(np.float32)
-    return (here - medians).reshape(len(block), -1), here.reshape(len(block), -1)
-
-
-def _width(parts: list[NDArray[np.float32]]) -> NDArray[np.float64]:
+def _width(differences: NDArray[np.float32]) -> NDArray[np.float64]:
     """The width of each frame's noise: 1.4826 times the median size of its differences.
 
     Pixels equal to their neighbours' median are left out: where the background was taken
     away most are, and say nothing.
     """
-    sizes = np.abs(np.concatenate(parts, axis=1))
-    widths = [np.median(s[s > 0]) if s.any() else 0.0 for s in sizes]
+    widths = []
+    for of_frame in differences:
+        sizes = np.abs(of_frame[of_frame != 0])
+        widths.append(np.median(sizes) if sizes.size else 0.0)
     return 1.4826 * np.asarray(widths, dtype=np.float64)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,9 @@ class LeaveOut(Operation):
     """Set pixels to zero in all frames."""
 
     pixels: NDArray[np.bool_]  #: True where a pixel is left out
+
+    keeps_type: ClassVar[bool] = True
+    makes: ClassVar[int] = 0
 
     @property
     def words(self) -> str:

@@ -81,6 +81,7 @@ class SmoothMotors(Operation):
     widths: tuple[float, ...]  #: standard deviation along each motor, in steps
 
     by_frame: ClassVar[bool] = False
+    makes: ClassVar[int] = 3
 
     @property
     def words(self) -> str:

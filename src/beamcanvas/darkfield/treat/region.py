@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from numpy.typing import NDArray
 
@@ -21,6 +21,8 @@ class Crop(Operation):
     bottom: int
     left: int
     right: int
+
+    keeps_type: ClassVar[bool] = True
 
     @property
     def words(self) -> str:

@@ -21,6 +21,9 @@ class KeepLevels(Operation):
     low: float
     high: float | None
 
+    keeps_type: ClassVar[bool] = True
+    makes: ClassVar[int] = 0
+
     @property
     def leaves_out_bright(self) -> bool:
         return self.high is not None
@@ -74,6 +77,7 @@ class KeepSignificant(Operation):
     grid: tuple[int, ...]
 
     by_frame: ClassVar[bool] = False
+    makes: ClassVar[int] = 4
 
     @property
     def words(self) -> str:
@@ -143,6 +147,8 @@ class KeepWeak(Operation):
     factor: float
 
     by_frame: ClassVar[bool] = False
+    keeps_type: ClassVar[bool] = True
+    makes: ClassVar[int] = 5  # differences are float64
 
     @property
     def words(self) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryFile
 from threading import Lock
 from typing import Annotated, Any
 
@@ -185,39 +186,43 @@ def save_stack(
             places[d.motor] = values
         detector = instrument.create_group("detector")
         detector.attrs["NX_class"] = "NXdetector"
-        _write_frames(detector, stack, progress)
+        _write_frames(detector, stack, path.parent, progress)
     return path
 
 
-def _write_frames(detector: Any, stack: DarkfieldStack, progress: Progress) -> None:
+def _write_frames(detector: Any, stack: DarkfieldStack, folder: Path, progress: Progress) -> None:
     import hdf5plugin
 
     treated = stack.treated()
     frames, rows, columns = treated.shape
-    dtype = treated.frames([0], progress.part(0.0, 0.1)).dtype
     written = detector.create_dataset(
         "data",
         shape=(frames, rows, columns),
-        dtype=dtype,
+        dtype=treated.dtype,
         chunks=(1, rows, columns),
         **hdf5plugin.Bitshuffle(cname="lz4"),
     )
-    rest = progress.part(0.1, 1.0)
+    lock = Lock()
     if treated.by_frame:
-        lock = Lock()
 
         def some(numbers: Sequence[int], block: NDArray[Any]) -> None:
             with lock:
                 written[numbers[0] : numbers[-1] + 1] = block
 
-        treated.each_frames(some, rest, "Writing")
+        treated.each_frames(some, progress, "Writing")
         return
-    whole = np.empty((frames, rows, columns), dtype)
+    # a file for what would not fit into memory
+    size = rows * columns * treated.dtype.itemsize
+    with TemporaryFile(dir=folder, buffering=0) as scratch:
 
-    def band(top: int, bottom: int, block: NDArray[Any]) -> None:
-        whole[:, top:bottom] = block
+        def band(top: int, bottom: int, block: NDArray[Any]) -> None:
+            with lock:
+                for k, part in enumerate(block):
+                    scratch.seek(k * size + top * (size // rows))
+                    scratch.write(part)
 
-    treated.each_band(band, rest, "Treating")
-    for k in range(frames):
-        progress.check()
-        written[k] = whole[k]
+        treated.each_band(band, progress.part(0.0, 0.8), "Treating")
+        scratch.seek(0)
+        for k in progress.part(0.8, 1.0).each(range(frames), "Writing"):
+            frame = np.fromfile(scratch, treated.dtype, rows * columns)
+            written[k] = frame.reshape(rows, columns)

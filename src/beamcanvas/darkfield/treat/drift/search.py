@@ -73,7 +73,7 @@ def _sums(
         for k in range(runs):
             block[edges[k] : edges[k + 1]].sum(axis=0, out=images[k, top:bottom])
 
-    stack.treated().each_band(work, progress, "Adding up the frames")
+    stack.treated().each_band(work, progress, "Adding up the frames", kept=images.nbytes)
     return images, places
 
 
