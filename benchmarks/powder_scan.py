@@ -1,6 +1,6 @@
 """Integrating a whole scan, file to file, here and with ewoksxrpd.
 
-    python benchmarks/powder_scan.py [--peer PYTHON] [--frames 200] [--big]
+    python benchmarks/powder_scan.py [--peer PYTHON] [--frames 300] [--big]
 
 The scan is simulated: Poisson counts, bitshuffle and LZ4 with one frame a chunk, a virtual
 dataset over several files, as bliss and LIMA write it. Both read it, integrate each frame
@@ -255,7 +255,7 @@ def alone(folder: Path, frames: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--peer", default=sys.executable, help="a Python that has ewoksxrpd")
-    parser.add_argument("--frames", type=int, default=200)
+    parser.add_argument("--frames", type=int, default=300)
     parser.add_argument("--runs", type=int, default=2)
     parser.add_argument("--big", action="store_true", help="4M pixels too")
     parser.add_argument("--alone", type=Path, help=argparse.SUPPRESS)
@@ -282,8 +282,7 @@ def main() -> None:
         folder = Path(name)
         compare("1M", GEOMETRY, given.frames, given.peer, folder, given.runs)
         if given.big:
-            frames = max(given.frames // 4, 1)
-            compare("4M", BIG, frames, given.peer, folder, given.runs)
+            compare("4M", BIG, given.frames, given.peer, folder, given.runs)
         alone(folder, given.frames)
 
 

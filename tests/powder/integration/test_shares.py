@@ -138,23 +138,37 @@ def test_however_it_is_packed(tmp_path: Path, dtype: str, options: Any, most: in
     same(operator(packed(tmp_path, frame, **options), Buffers(), poisson=True), expected)
 
 
-def eight(folder: Path, dtype: str) -> list[Packed]:
+def eight(folder: Path, dtype: str, most: int = 3000) -> list[Packed]:
     """Frames that differ: few bits, many, and other pixels marked in each."""
-    most = 40 if dtype == "u1" else 3000
+    most = 40 if dtype == "u1" else most
     found = [packed(folder, counts(dtype, most if n % 3 else 40, seed=n)) for n in range(8)]
     assert all(isinstance(frame, Packed) for frame in found)
     return found  # type: ignore[return-value]
 
 
+NO = "none", "f4"  #: what doesn't go at once
+
+
 @pytest.mark.parametrize("poisson", [False, True])
 @pytest.mark.parametrize("saturation", [None, 30])
-@pytest.mark.parametrize("dtype", ["u1", "u4", "i4", "f4"])
+@pytest.mark.parametrize("most", [40, 3000])
+@pytest.mark.parametrize(
+    ("splitting", "dtype"),
+    [(s, d) for s in ("bounding box", "none") for d in ("u1", "u4", "i4", "f4") if (s, d) != NO],
+)
 def test_eight_frames_at_once_are_each_of_them(
-    tmp_path: Path, dtype: str, saturation: float | None, poisson: bool
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    splitting: Any,
+    dtype: str,
+    most: int,
+    saturation: float | None,
+    poisson: bool,
 ) -> None:
+    monkeypatch.setattr("beamcanvas.powder.integration.shares._MOST", 5000)  # less than a frame
     dark = np.random.default_rng(1).random(SHAPE)
-    operator = Operator(SMALL, [Layout(points=300)], Corrections(gap(), dark))
-    frames = eight(tmp_path, dtype)
+    operator = Operator(SMALL, [Layout(points=300, splitting=splitting)], Corrections(gap(), dark))
+    frames = eight(tmp_path, dtype, most)
     options: Any = {"poisson": poisson, "saturation": saturation}
     together = operator.together(frames, Buffers(), **options)
     assert together is not None
@@ -163,9 +177,10 @@ def test_eight_frames_at_once_are_each_of_them(
             np.testing.assert_array_equal(values, expected)
 
 
-def test_what_does_not_go_at_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("splitting", ["bounding box", "none"])
+def test_what_does_not_go_at_once(tmp_path: Path, splitting: Any) -> None:
     """It is left to who adds frames each for itself."""
-    operator = Operator(SMALL, [Layout(points=30)], NONE)
+    operator = Operator(SMALL, [Layout(points=30, splitting=splitting)], NONE)
     frames = eight(tmp_path, "i4")
     assert operator.together(frames, Buffers()) is not None
     below = counts("i4")
@@ -174,9 +189,12 @@ def test_what_does_not_go_at_once(tmp_path: Path) -> None:
     for other in (packed(tmp_path, below), damaged, packed(tmp_path, counts("u2")), counts("i4")):
         assert operator.together([*frames[:7], other], Buffers()) is None
     assert operator.together(frames[:7], Buffers()) is None
-    other_forms = [Layout(points=30, splitting="none")], [Layout(points=30), Layout(points=40)]
-    for layouts in other_forms:
+    two = [Layout(points=30), Layout(points=40)]
+    cake = [Layout(points=30, azimuth_points=8)]
+    for layouts in two, cake:
         assert Operator(SMALL, layouts, NONE).together(frames, Buffers()) is None
+    floats = eight(tmp_path, "f4")
+    assert (operator.together(floats, Buffers()) is None) == (splitting == "none")
 
 
 def test_numbers_that_no_loop_is_compiled_for() -> None:

@@ -18,12 +18,13 @@ from numpy.typing import NDArray
 from ...errors import InputError
 from ...nexus.chunks import Buffers, Packed
 from .adding import SPARE, add_boxes, add_columns, add_unsplit
-from .together import FRAMES, add_boxes_together
+from .together import FRAMES, add_boxes_together, add_unsplit_together
 from .unpacking import BAD, NEGATIVE, POSITION, Source, Valid
 
 #: types of counts that are added as they are
 _NUMBERS = ["u1", "u2", "u4", "u8", "i1", "i2", "i4", "i8", "f4", "f8"]
 _COMPILED = {np.dtype(name).str for name in _NUMBERS}
+_MOST = 1 << 24  #: pixels of a byte, of which a uint32 holds the sum for sure
 _BLOCK = 2048  #: pixels that are looked at and added together
 #: of the largest step, what is left of steps that cancel out
 _ROUNDING = 1e-12
@@ -45,6 +46,25 @@ class Entries(NamedTuple):
     shares: NDArray[np.float64]
 
 
+class Eight(NamedTuple):
+    """Eight packed frames, and where the pixels of a block come to, a row for each frame."""
+
+    sources: tuple[Source, ...]
+    words: NDArray[Any]  #: pixels
+    bytes: NDArray[np.uint8]  #: where they are no more than that
+
+    @classmethod
+    def of(cls, sources: Sequence[Source]) -> Eight:
+        """With room of their own for all that doesn't end with a block."""
+        bits, shape = sources[0].bits, (FRAMES, sources[0].block)
+        words, narrow = np.empty(shape, sources[0].pixels.dtype), np.empty(shape, np.uint8)
+        own = [
+            source._replace(pixels=w, bits=w.view(bits.dtype), row=n.view(np.uint64))
+            for source, w, n in zip(sources, words, narrow, strict=True)
+        ]
+        return cls(tuple(own), words, narrow)
+
+
 @dataclass(frozen=True, eq=False)
 class Unsplit:
     """Each pixel counts for one point, or for none: then it has the number after the last."""
@@ -64,6 +84,16 @@ class Unsplit:
 
     def totals(self, sums: NDArray[Any]) -> NDArray[np.float64]:
         return sums[:, : self.points].astype(float)
+
+    def add_together(self, eight: Eight, *task: Any, poisson: bool) -> list[NDArray[Any]] | None:
+        words, narrow = eight.words, eight.bytes
+        if words.itemsize > 4 or words.dtype.kind == "f":
+            return None
+        sums = np.zeros((1 + poisson, self.points + SPARE, FRAMES), np.int64)
+        room = np.empty(narrow.shape[::-1], np.uint8), np.zeros(sums.shape, np.uint32)
+        if not add_unsplit_together(eight.sources, *task, sums, self.index, narrow, *room, _MOST):
+            return None
+        return [self.totals(sums[..., f]) for f in range(FRAMES)]
 
     def entries(self, pixels: NDArray[np.intp]) -> Entries:
         return Entries(self.index[pixels].astype(np.intp), pixels, np.ones(pixels.size))
@@ -94,6 +124,16 @@ class Boxes:
         between = -np.cumsum(steps[:, ::-1], axis=1)[:, ::-1]
         between[np.abs(between) < _ROUNDING * np.abs(between).max()] = 0
         return np.asarray(ends + between)
+
+    def add_together(self, eight: Eight, *task: Any, poisson: bool) -> list[NDArray[Any]] | None:
+        points = self.points + SPARE
+        sums = np.zeros((1 + poisson, points, 2, FRAMES))
+        room = eight.words, np.empty(eight.words.shape[::-1], eight.words.dtype)
+        shares = self.begin, self.end, self.shares
+        if not add_boxes_together(eight.sources, *task, sums, *shares, *room):
+            return None
+        each = (sums[..., f].transpose(0, 2, 1).reshape(-1, points) for f in range(FRAMES))
+        return [self.totals(one) for one in each]
 
     def entries(self, pixels: NDArray[np.intp]) -> Entries:
         begin, end = self.begin[pixels].astype(int), self.end[pixels].astype(int)
@@ -222,7 +262,7 @@ def add_frame(
 
 
 def add_frames(
-    boxes: Shares,
+    shares: Shares,
     frames: Sequence[NDArray[Any] | Packed],
     buffers: Buffers,
     *,
@@ -236,36 +276,24 @@ def add_frames(
     """
     packed = [frame for frame in frames if isinstance(frame, Packed) and frame.lz4]
     kinds = {(frame.block, frame.dtype.str) for frame in packed}
-    if not isinstance(boxes, Boxes) or not len(packed) == len(frames) == FRAMES or len(kinds) > 1:
+    if isinstance(shares, Columns) or not len(packed) == len(frames) == FRAMES or len(kinds) > 1:
         return None
-    dtype, block = packed[0].dtype, min(packed[0].block, 8 * boxes.used.size)
+    dtype, pixels = packed[0].dtype, int(np.prod(packed[0].shape))
     if dtype.str not in _COMPILED:
         return None
-    pixels, count = boxes.begin.size, FRAMES
-    rows = np.empty((count, block), dtype)
-    sources = tuple(
-        _source(frame, boxes.used, buffers)._replace(
-            pixels=row, bits=row.view(f"u{dtype.itemsize}")
-        )
-        for frame, row in zip(packed, rows, strict=True)
-    )
-    states = np.zeros((count, 3), np.int64)
-    bad = buffers.get("bad", count * pixels, np.int32)[: count * pixels].reshape(count, pixels)
-    sums = np.zeros((1 + poisson, boxes.points + SPARE, 2, count))
+    eight = Eight.of([_source(frame, shares.used, buffers) for frame in packed])
     valid = _valid(dtype, saturation, signed=False)
-    shares = boxes.begin, boxes.end, boxes.shares
-    task = sources, valid, states, bad, sums, *shares, rows, np.empty((block, count), dtype)
-    sizes = [frame.data.size for frame in packed]
-    if not add_boxes_together(*task) or states[:, NEGATIVE].any():
+    states = np.zeros((FRAMES, 3), np.int64)
+    bad = buffers.get("bad", FRAMES * pixels, np.int32)[: FRAMES * pixels].reshape(FRAMES, pixels)
+    totals = shares.add_together(eight, valid, states, bad, poisson=poisson)
+    if totals is None or states[:, NEGATIVE].any():
         return None
-    if not np.array_equal(states[:, POSITION], sizes):
+    if not np.array_equal(states[:, POSITION], [frame.data.size for frame in packed]):
         return None
-    found = []
-    for f, state in enumerate(states):
-        totals = boxes.totals(sums[..., f].transpose(0, 2, 1).reshape(-1, sums.shape[1]))
-        lost = bad[f, : state[BAD]].astype(np.intp)
-        found.append(Added(totals[0], totals[1] if poisson else None, lost))
-    return found
+    return [
+        Added(one[0], one[1] if poisson else None, lost[: state[BAD]].astype(np.intp))
+        for one, state, lost in zip(totals, states, bad, strict=True)
+    ]
 
 
 def _source(frame: NDArray[Any] | Packed, used: NDArray[np.uint8], buffers: Buffers) -> Source:

@@ -1,8 +1,8 @@
 """Adding up eight frames at once: what is said of a pixel is read once for all of them.
 
 Block by block, the pixels of eight frames are brought side by side, and what each point gets
-goes to all eight by one instruction. For :class:`.shares.Boxes`, whose additions would
-otherwise take longer than unpacking. Import this only where it is called.
+goes to all eight by one instruction, where adding one by one would take longer than unpacking.
+Import this only where it is called.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from numba import njit, types
 from numba.extending import intrinsic
 
 from .adding import SPARE
-from .unpacking import BAD, next_block
+from .unpacking import BAD, are_all_valid, checked, next_block, put_bytes, unpack
 
 FRAMES = 8  #: the words of a vector, and of a line of the cache
 
@@ -95,6 +95,69 @@ def _add(_typing, begin, end, pixel, left, middle, right, words):  # type: ignor
 
     kinds = [types.int64] * 3 + [types.float64] * 3
     return types.void(*kinds, words), build
+
+
+@intrinsic
+def _add_bytes(_typing, point, pixel, least):  # type: ignore[no-untyped-def]
+    """Eight bytes at `pixel`, none below `least`, to eight uint32 at `point`: addresses both."""
+
+    def build(context, builder, _signature, arguments):  # type: ignore[no-untyped-def]
+        point, pixel, least = arguments
+        narrow, sums = (ir.VectorType(kind, FRAMES) for kind in (ir.IntType(8), _INDEX))
+        values = builder.zext(builder.load(_address(builder, pixel, narrow), align=1), sums)
+        one = builder.insert_element(sums(ir.Undefined), builder.trunc(least, _INDEX), _INDEX(0))
+        bound = builder.shuffle_vector(one, one, _order(*[0] * FRAMES))
+        values = builder.select(builder.icmp_unsigned("<", values, bound), bound, values)
+        where = _address(builder, point, sums)
+        builder.store(builder.add(builder.load(where, align=4), values), where, align=4)
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64, types.int64), build
+
+
+@njit(nogil=True, cache=True)
+def add_unsplit_together(sources, valid, states, bad, sums, index, rows, beside, few, most):  # type: ignore[no-untyped-def]
+    """As :func:`.adding.add_unsplit`, for eight packed frames of whole numbers.
+
+    `rows` (frames, pixels of a block) are where the sources' bytes come to, and `beside`
+    (pixels of a block, frames) is room for them. `sums` are (1 or 2, points, frames), and `few`
+    is room for as many uint32, all zero, that hold the sums of so many pixels of a byte as
+    `most` says.
+    """
+    block, nowhere, narrow = rows.shape[1], sums.shape[1] - SPARE, are_all_valid(valid)
+    widths = np.empty(FRAMES, np.int64)
+    added = 0
+    for first in range(0, index.size, block):
+        where = index[first : first + block]
+        for f in range(FRAMES):
+            widths[f] = unpack(sources[f], first, where.size, states[f])
+            if widths[f] == 0:
+                return False
+        if not narrow or widths.max() > 1:
+            for f in range(FRAMES):
+                if widths[f] == 1:
+                    put_bytes(sources[f], 0, where.size)
+                values = sources[f].pixels[: where.size]
+                values = checked(values, first, where, nowhere, valid, states[f], bad[f])
+                for p in range(values.size):
+                    sums[0, where[p], f] += values[p]
+                    if len(sums) == 2:
+                        sums[1, where[p], f] += max(values[p], 1)
+            continue
+        if added + where.size > most:
+            sums += few
+            few[:] = 0
+            added = 0
+        added += where.size
+        for p in range(0, where.size, 8):
+            _beside(rows.ctypes.data + p, beside.ctypes.data + p * FRAMES, block, rows)
+        pixel = beside.ctypes.data
+        for least in range(len(sums)):  # of a variance, 1
+            to = few[least].ctypes.data
+            for p in range(where.size):
+                _add_bytes(to + 4 * FRAMES * np.int64(where[p]), pixel + FRAMES * p, least)
+    sums += few
+    return True
 
 
 @njit(nogil=True, cache=True)

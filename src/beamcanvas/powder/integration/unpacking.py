@@ -53,15 +53,29 @@ def next_block(source, first, home, nowhere, valid, state, bad):  # type: ignore
     `home` is below `nowhere` for pixels that are used. No pixels: the block is damaged.
     """
     home = home[first : first + source.block]
-    if source.unpack:
-        values = source.pixels[: home.size]
-        width = _unpack(source, first, home.size, state)
-        if width == 0:
-            return values[:0]
-        if width < values.itemsize and valid.low <= 0 and valid.high >= 255:
-            return values
-    else:
+    if not source.unpack:
         values = source.pixels[first : first + home.size]
+        return checked(values, first, home, nowhere, valid, state, bad)
+    values = source.pixels[: home.size]
+    width = unpack(source, first, home.size, state)
+    if width == 0:
+        return values[:0]
+    if width == 1:
+        put_bytes(source, 0, home.size)
+        if are_all_valid(valid):
+            return values
+    return checked(values, first, home, nowhere, valid, state, bad)
+
+
+@njit(nogil=True, cache=True)
+def are_all_valid(valid):  # type: ignore[no-untyped-def]
+    """Whether all counts of one byte are measurements."""
+    return valid.low <= 0 and valid.high >= 255
+
+
+@njit(nogil=True, cache=True)
+def checked(values, first, home, nowhere, valid, state, bad):  # type: ignore[no-untyped-def]
+    """Pixels with 0 for those without measurement, as :func:`next_block` gives them."""
     limit = home.dtype.type(nowhere)  # of its own type: wider ones would fill the registers
     doubtful = False
     for p in range(values.size):
@@ -93,16 +107,17 @@ def _call(_typing, function, source, target, size, room):  # type: ignore[no-unt
 
 
 @njit(nogil=True, cache=True)
-def _unpack(source, first, count, state):  # type: ignore[no-untyped-def]
+def unpack(source, first, count, state):  # type: ignore[no-untyped-def]
     """Unpack the block with the pixels from `first` on; the last few of a frame aren't packed.
 
-    Returns how many bytes of each pixel came; 0: it is damaged.
+    Returns how many bytes of each pixel came. 0: it is damaged. 1: no pixel that is used has
+    more; these bytes are in `source.row`, and not yet in its pixels.
     """
     packed, bits = source.packed[state[POSITION] :], source.bits
     shuffled = count - count % 8
     whole = shuffled * bits.itemsize
     size = 0
-    width = 1
+    width = bits.itemsize if count % 8 else 1
     if shuffled:
         if packed.size < 4:
             return 0
@@ -117,9 +132,10 @@ def _unpack(source, first, count, state):  # type: ignore[no-untyped-def]
         if not _is_small(planes, used):
             width = bits.itemsize
         for byte in range(width):
-            _sort(planes[byte], source.row, bits, byte)
+            _sort(planes[byte], source.row)
+            if width > 1:
+                put_bytes(source, byte, shuffled)
     if count % 8:
-        width = bits.itemsize
         rest = packed[size : size + count % 8 * width]
         if rest.size < count % 8 * width:
             return 0
@@ -127,6 +143,8 @@ def _unpack(source, first, count, state):  # type: ignore[no-untyped-def]
             bits[shuffled + p] = 0
             for byte in range(width):
                 bits[shuffled + p] |= bits.dtype.type(rest[p * width + byte]) << (8 * byte)
+        if width == 1:
+            source.row.view(np.uint8)[shuffled:count] = rest
         size += rest.size
     state[POSITION] += size
     return width
@@ -149,7 +167,7 @@ def _is_small(planes, used):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def _sort(planes, row, bits, byte):  # type: ignore[no-untyped-def]
+def _sort(planes, row):  # type: ignore[no-untyped-def]
     """Of eight planes of bits, one byte of each pixel: eight pixels at a time."""
     for k in range(planes.shape[1]):
         x = np.uint64(0)
@@ -163,10 +181,15 @@ def _sort(planes, row, bits, byte):  # type: ignore[no-untyped-def]
         t = (x ^ (x >> np.uint64(28))) & np.uint64(0x00000000F0F0F0F0)
         x ^= t ^ (t << np.uint64(28))
         row[k] = x
-    sorted_bytes = row.view(np.uint8)
+
+
+@njit(nogil=True, cache=True)
+def put_bytes(source, byte, count):  # type: ignore[no-untyped-def]
+    """Make the bytes in `source.row` a byte of each of its first pixels, the lowest first."""
+    bits, row = source.bits, source.row.view(np.uint8)
     if byte:
-        for p in range(8 * planes.shape[1]):
-            bits[p] |= bits.dtype.type(sorted_bytes[p]) << (8 * byte)
+        for p in range(count):
+            bits[p] |= bits.dtype.type(row[p]) << (8 * byte)
     else:
-        for p in range(8 * planes.shape[1]):
-            bits[p] = sorted_bytes[p]
+        for p in range(count):
+            bits[p] = row[p]
