@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -168,7 +170,8 @@ def test_values_that_are_no_numbers_are_told(
 def test_a_backend_that_cannot_run_says_why(
     found: TomoScan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backends, "unavailable", lambda: {"astra": "It is Sunday."})
+    monkeypatch.setattr(backends, "_WHY_NOT", {"astra": lambda: "It is Sunday."})
+    assert backends.unavailable() == {"astra": "It is Sunday."}
     with pytest.raises(InputError, match=r"'astra' can't run here\. It is Sunday\."):
         choose_reconstruction(found, backend="astra")
     with pytest.raises(InputError, match="SIRT needs 'astra'"):
@@ -178,6 +181,20 @@ def test_a_backend_that_cannot_run_says_why(
 def test_all_backends_know_whether_they_run() -> None:
     for reason in backends.unavailable().values():
         assert reason.endswith(".")
+
+
+def test_other_backends_are_not_loaded_for_one(found: TomoScan) -> None:
+    """They take longer to import than a small volume to reconstruct."""
+    script = f"""
+import sys
+from beamcanvas.tomography import open_scan, choose_reconstruction
+choose_reconstruction(open_scan({str(found.file)!r}))
+print([name for name in ("astra", "nabu", "pyopencl", "numba") if name in sys.modules])
+"""
+    said = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert said.stdout.strip() == "[]"
 
 
 @pytest.mark.parametrize("backend", ["nabu", "astra"])

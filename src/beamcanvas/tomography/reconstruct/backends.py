@@ -33,8 +33,16 @@ WORDS: Mapping[Backend, str] = {
 
 def unavailable() -> dict[Backend, str]:
     """The backends that can't run here, each with the reason in a sentence."""
-    reasons: dict[Backend, str] = {"nabu": _why_not_nabu(), "astra": _why_not_astra()}
-    return {backend: why for backend, why in reasons.items() if why}
+    return {backend: why for backend in _WHY_NOT if (why := why_not(backend))}
+
+
+def why_not(backend: Backend) -> str:
+    """Why a backend can't run here; nothing where it can.
+
+    Only that backend is looked for: to import any of them takes longer than many a volume.
+    """
+    look = _WHY_NOT.get(backend)
+    return look() if look else ""
 
 
 @cache
@@ -86,6 +94,12 @@ def _why_not_astra() -> str:
     return ""
 
 
+_WHY_NOT: Mapping[Backend, Callable[[], str]] = {
+    "nabu": _why_not_nabu,
+    "astra": _why_not_astra,
+}
+
+
 def chosen(settings: Reconstruction) -> Reconstruct:
     """What reconstructs as the settings say.
 
@@ -94,7 +108,7 @@ def chosen(settings: Reconstruction) -> Reconstruct:
     InputError
         When the backend can't run here, or doesn't have the method.
     """
-    why = unavailable().get(settings.backend)
+    why = why_not(settings.backend)
     if why:
         raise InputError(f"The backend '{settings.backend}' can't run here. {why}")
     if settings.method != "FBP" and settings.backend != "astra":
