@@ -41,7 +41,26 @@ def power_sums(frames, fast, ramps, slow, sums):  # type: ignore[no-untyped-def]
             r3 = ramp[3, :count]
             r4 = ramp[4, :count]
             ramp[:, :count] = 0.0
-            for k in range(ramps[r], ramps[r + 1]):
+            begin, end = ramps[r], ramps[r + 1]
+            # four frames at once: sums are fetched and put back once for them
+            fours = begin + (end - begin) // 4 * 4
+            for k in range(begin, fours, 4):
+                xa, xb, xc, xd = fast[k], fast[k + 1], fast[k + 2], fast[k + 3]
+                xa2, xb2, xc2, xd2 = xa * xa, xb * xb, xc * xc, xd * xd
+                row_a = frames[k, first : first + count]
+                row_b = frames[k + 1, first : first + count]
+                row_c = frames[k + 2, first : first + count]
+                row_d = frames[k + 3, first : first + count]
+                for p in range(count):
+                    a, b = np.float64(row_a[p]), np.float64(row_b[p])
+                    c, d = np.float64(row_c[p]), np.float64(row_d[p])
+                    a2, b2, c2, d2 = a * xa2, b * xb2, c * xc2, d * xd2
+                    r0[p] += a + b + c + d
+                    r1[p] += a * xa + b * xb + c * xc + d * xd
+                    r2[p] += a2 + b2 + c2 + d2
+                    r3[p] += a2 * xa + b2 * xb + c2 * xc + d2 * xd
+                    r4[p] += a2 * xa2 + b2 * xb2 + c2 * xc2 + d2 * xd2
+            for k in range(fours, end):
                 x1 = fast[k]
                 x2 = x1 * x1
                 x3 = x2 * x1
