@@ -232,14 +232,7 @@ def test_a_cancelled_script_ends_at_once(tmp_path: Path) -> None:
 # -- notebooks
 
 
-def test_a_notebook_gives_its_tagged_results(tmp_path: Path) -> None:
-    pytest.importorskip("papermill")
-    cells = [
-        ("a = 1", ["parameters"]),
-        ("b = a + 1\nb", ["results"]),
-        ("{'c': a * 10}", ["results"]),
-        ("'unseen'", []),
-    ]
+def write_notebook(file: Path, *cells: tuple[str, list[str]]) -> None:
     notebook = {
         "cells": [
             {
@@ -256,13 +249,43 @@ def test_a_notebook_gives_its_tagged_results(tmp_path: Path) -> None:
         "nbformat": 4,
         "nbformat_minor": 5,
     }
-    (tmp_path / "sum.ipynb").write_text(json.dumps(notebook))
+    file.write_text(json.dumps(notebook))
+
+
+def test_a_notebook_gives_its_tagged_results(tmp_path: Path) -> None:
+    pytest.importorskip("papermill")
+    write_notebook(
+        tmp_path / "sum.ipynb",
+        ("a = 1", ["parameters"]),
+        ("b = a + 1\nb", ["results"]),
+        ("{'c': a * 10}", ["results"]),
+        ("'unseen'", []),
+    )
     saved = tmp_path / "run.ipynb"
     task = resolve("notebook", "sum.ipynb", folder=tmp_path)
-    outputs = task.run({"a": 5, "_output_notebook": str(saved)})
+    said: list[tuple[float | None, str]] = []
+    progress = Progress(lambda *news: said.append(news))
+    outputs = task.run({"a": 5, "_output_notebook": str(saved)}, progress)
     assert outputs["results"]["b"] == 6
     assert outputs["output_notebook"] == str(saved)
     assert saved.is_file()
+    assert said == [(n / 5, f"Cell {n + 1} of 5") for n in range(5)]
+
+
+def test_a_cancel_ends_a_notebook_in_the_middle_of_a_cell(tmp_path: Path) -> None:
+    pytest.importorskip("papermill")
+    begun = tmp_path / "begun"
+    write_notebook(
+        tmp_path / "long.ipynb",
+        (f"open({str(begun)!r}, 'w').close()\nimport time\ntime.sleep(60)", []),
+        (f"open({str(begun) + '2'!r}, 'w').close()", []),
+    )
+    task = resolve("notebook", "long.ipynb", folder=tmp_path)
+    start = time.monotonic()
+    with pytest.raises(Cancelled):
+        task.run({}, Progress(None, begun.exists))
+    assert time.monotonic() - start < 40
+    assert not (tmp_path / "begun2").exists()
 
 
 # -- classes written for ewoks

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 from ..errors import InputError, TaskNotFoundError
@@ -70,15 +73,24 @@ class NotebookTask(Task):
                 "Install it with: pip install 'beamcanvas[notebook]'"
             ) from error
         progress.check()
+        content = self._content()
+        cells = len(content.get("cells", ())) + 1  # papermill adds the parameters' cell
+
+        def began(cell: Any, cell_index: int) -> None:
+            progress(cell_index / cells, f"Cell {cell_index + 1} of {cells}")
+
         try:
-            notebook = execute_notebook(
-                self.identifier,
-                None if output is None else str(output),
-                parameters=parameters,
-                kernel_name=kernel or self._kernel(),
-                progress_bar=False,
-                execution_timeout=timeout,
-            )
+            with _ended_by(progress) as manager:
+                notebook = execute_notebook(
+                    self.identifier,
+                    None if output is None else str(output),
+                    parameters=parameters,
+                    kernel_name=kernel or _kernel_of(content),
+                    progress_bar=False,
+                    execution_timeout=timeout,
+                    on_cell_start=began,
+                    kernel_manager_class=manager,
+                )
         except PapermillExecutionError as error:
             raise RuntimeError(
                 f"{self.title}: cell {error.exec_count} raised {error.ename}: {error.evalue}"
@@ -88,14 +100,56 @@ class NotebookTask(Task):
             "output_notebook": None if output is None else str(output),
         }
 
-    def _kernel(self) -> str:
+    def _content(self) -> Mapping[str, Any]:
         try:
             content = json.loads(Path(self.identifier).read_text(encoding="utf-8"))
-            return str(content["metadata"]["kernelspec"]["name"])
-        except (KeyError, TypeError):
-            return "python3"
         except ValueError as error:
             raise InputError(f"'{self.identifier}' is not a notebook: {error}.") from None
+        if not isinstance(content, Mapping):
+            raise InputError(f"'{self.identifier}' is not a notebook: it holds no cells.")
+        return content
+
+
+def _kernel_of(content: Mapping[str, Any]) -> str:
+    try:
+        return str(content["metadata"]["kernelspec"]["name"])
+    except (KeyError, TypeError):
+        return "python3"
+
+
+@contextmanager
+def _ended_by(progress: Progress) -> Iterator[type]:
+    """Gives a manager for a kernel, which ends with the task when that is cancelled."""
+    from jupyter_client.manager import AsyncKernelManager
+
+    kernels: list[AsyncKernelManager] = []
+    done = Event()
+
+    class Manager(AsyncKernelManager):
+        def __init__(self, **options: Any) -> None:
+            super().__init__(**options)
+            kernels.append(self)
+
+    def look() -> None:
+        while not done.wait(0.1):
+            if progress.cancelled:
+                for kernel in kernels:
+                    if kernel.provisioner is not None:
+                        asyncio.run(kernel.provisioner.kill())
+                return
+
+    looking = Thread(target=look, name="notebook", daemon=True)
+    if progress.can_cancel:
+        looking.start()
+    try:
+        yield Manager
+    except Exception:
+        progress.check()  # a kernel that was ended fails in one way or another
+        raise
+    finally:
+        done.set()
+        if progress.can_cancel:
+            looking.join()
 
 
 def _results(notebook: Any) -> dict[str, Any]:
