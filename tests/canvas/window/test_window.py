@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gc
+import weakref
 from pathlib import Path
 
 import pytest
@@ -265,6 +267,27 @@ def test_closing_stops_what_runs(window, qtbot):
     window.current_document().setModified(False)
     window.close()
     assert not engine.is_running
+
+
+def test_nothing_of_a_closed_scheme_stays_in_memory(window, qtbot):
+    from AnyQt.QtCore import QEvent
+    from AnyQt.QtWidgets import QApplication
+
+    window.show_workflow(chain(), None)
+    node = window.scheme.node_of("n1")
+    widget = window.scheme.widget_manager.widget_for_node(node)
+    widget.show()
+    gone = [weakref.ref(thing) for thing in (widget, node.run, window.scheme)]
+    del node, widget
+    window.current_document().setModified(False)
+    window.close()
+
+    def left() -> list[object]:
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        gc.collect()
+        return [thing() for thing in gone if thing() is not None]
+
+    qtbot.waitUntil(lambda: not left())
 
 
 def test_settings_are_undone_with_everything_else(window, qtbot):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from AnyQt.QtCore import QObject
 from AnyQt.QtWidgets import QAction, QWidget
+from orangecanvas.gui.windowlistmanager import WindowListManager
 from orangecanvas.scheme.widgetmanager import WidgetManager
 
 from ...errors import BeamcanvasError
@@ -98,7 +99,11 @@ class NodeWindows(WidgetManager):
 
     def close_all(self) -> None:
         """The scheme goes: its windows go with it."""
+        listed = WindowListManager.instance()
         for node, widget in list(self._made.items()):
+            # Orange leaves them in its list of windows, and all their data in memory
+            if listed.actionForWindow(widget) is not None:
+                listed.removeWindow(widget)
             self.delete_widget_for_node(node, widget)
 
     def save_widget_geometry(self, node: StepNode, widget: QWidget) -> bytes:
