@@ -128,9 +128,9 @@ class Boxes:
     def add_together(self, eight: Eight, *task: Any, poisson: bool) -> list[NDArray[Any]] | None:
         points = self.points + SPARE
         sums = np.zeros((1 + poisson, points, 2, FRAMES))
-        rooms = [(rows, np.empty(rows.shape[::-1], rows.dtype)) for rows in eight[1:]]
+        room = eight.words, np.empty(eight.words.shape[::-1], eight.words.dtype)
         shares = self.begin, self.end, self.shares
-        if not add_boxes_together(eight.sources, *task, sums, *shares, *rooms):
+        if not add_boxes_together(eight.sources, *task, sums, *shares, *room):
             return None
         each = (sums[..., f].transpose(0, 2, 1).reshape(-1, points) for f in range(FRAMES))
         return [self.totals(one) for one in each]

@@ -15,7 +15,7 @@ from numba import njit, types
 from numba.extending import intrinsic
 
 from .adding import SPARE
-from .unpacking import BAD, are_all_valid, checked, put_bytes, unpack
+from .unpacking import BAD, are_all_valid, checked, next_block, put_bytes, unpack
 
 FRAMES = 8  #: the words of a vector, and of a line of the cache
 
@@ -116,39 +116,6 @@ def _add_bytes(_typing, point, pixel, least):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def _unpack(sources, first, count, valid, states):  # type: ignore[no-untyped-def]
-    """Unpack a block of each frame.
-
-    Returns how many bytes of their pixels matter: 1, and all of them are measurements; 2: any,
-    and all are in the sources' pixels. 0: one of the blocks is damaged.
-    """
-    widths = np.empty(FRAMES, np.int64)
-    for f in range(FRAMES):
-        widths[f] = unpack(sources[f], first, count, states[f])
-    if widths.min() == 0:
-        return 0
-    if widths.max() == 1 and are_all_valid(valid):
-        return 1
-    for f in range(FRAMES):
-        if widths[f] == 1:
-            put_bytes(sources[f], 0, count)
-    return 2
-
-
-@njit(nogil=True, cache=True)
-def _bring_beside(rows, beside, count):  # type: ignore[no-untyped-def]
-    """From pixels by frame to frames by pixel."""
-    word, block = rows.itemsize, rows.shape[1]
-    for p in range(0, count, 8):
-        _beside(
-            rows.ctypes.data + p * word,
-            beside.ctypes.data + p * word * FRAMES,
-            block * word,
-            rows,
-        )
-
-
-@njit(nogil=True, cache=True)
 def add_unsplit_together(sources, valid, states, bad, sums, index, rows, beside, few, most):  # type: ignore[no-untyped-def]
     """As :func:`.adding.add_unsplit`, for eight packed frames of whole numbers.
 
@@ -157,15 +124,19 @@ def add_unsplit_together(sources, valid, states, bad, sums, index, rows, beside,
     is room for as many uint32, all zero, that hold the sums of so many pixels of a byte as
     `most` says.
     """
-    block, nowhere = rows.shape[1], sums.shape[1] - SPARE
+    block, nowhere, narrow = rows.shape[1], sums.shape[1] - SPARE, are_all_valid(valid)
+    widths = np.empty(FRAMES, np.int64)
     added = 0
     for first in range(0, index.size, block):
         where = index[first : first + block]
-        width = _unpack(sources, first, where.size, valid, states)
-        if width == 0:
-            return False
-        if width == 2:
+        for f in range(FRAMES):
+            widths[f] = unpack(sources[f], first, where.size, states[f])
+            if widths[f] == 0:
+                return False
+        if not narrow or widths.max() > 1:
             for f in range(FRAMES):
+                if widths[f] == 1:
+                    put_bytes(sources[f], 0, where.size)
                 values = sources[f].pixels[: where.size]
                 values = checked(values, first, where, nowhere, valid, states[f], bad[f])
                 for p in range(values.size):
@@ -178,7 +149,8 @@ def add_unsplit_together(sources, valid, states, bad, sums, index, rows, beside,
             few[:] = 0
             added = 0
         added += where.size
-        _bring_beside(rows, beside, where.size)
+        for p in range(0, where.size, 8):
+            _beside(rows.ctypes.data + p, beside.ctypes.data + p * FRAMES, block, rows)
         pixel = beside.ctypes.data
         for least in range(len(sums)):  # of a variance, 1
             to = few[least].ctypes.data
@@ -189,54 +161,51 @@ def add_unsplit_together(sources, valid, states, bad, sums, index, rows, beside,
 
 
 @njit(nogil=True, cache=True)
-def add_boxes_together(sources, valid, states, bad, sums, begin, end, shares, wide, narrow):  # type: ignore[no-untyped-def]
+def add_boxes_together(sources, valid, states, bad, sums, begin, end, shares, rows, beside):  # type: ignore[no-untyped-def]
     """As :func:`.adding.add_boxes`, for eight packed frames.
 
-    `wide` are two arrays: (frames, pixels of a block), where the sources' pixels come to, and
-    room for them (pixels of a block, frames); `narrow` the same for pixels that are a byte.
-    `sums` are (1, points, 2, frames) of the signal's ends and steps, or (2, …) with the
-    variance's.
+    `rows` (frames, pixels of a block) are where the sources' pixels come to, and `beside`
+    (pixels of a block, frames) is room for them. `sums` are (1, points, 2, frames) of the
+    signal's ends and steps, or (2, …) with the variance's.
     """
-    rows, beside = wide
-    nowhere = sums.shape[1] - SPARE
-    for first in range(0, begin.size, rows.shape[1]):
-        here = slice(first, first + rows.shape[1])
-        count = begin[here].size
-        width = _unpack(sources, first, count, valid, states)
-        if width == 0:
-            return False
-        if width == 1:
-            _add_block(*narrow, sums, begin[here], end[here], shares[:, here])
-            continue
+    block = rows.shape[1]
+    word = rows.itemsize
+    for first in range(0, begin.size, block):
+        here = slice(first, first + block)
+        i, j = begin[here], end[here]
+        left, middle, right = shares[0, here], shares[1, here], shares[2, here]
         for f in range(FRAMES):
             before = states[f, BAD]
-            values = checked(rows[f, :count], first, begin[here], nowhere, valid, states[f], bad[f])
+            values = next_block(
+                sources[f], first, begin, sums.shape[1] - SPARE, valid, states[f], bad[f]
+            )
+            if values.size < i.size:
+                return False
             if states[f, BAD] > before:  # then it is a copy
-                rows[f, :count] = values
-        _add_block(rows, beside, sums, begin[here], end[here], shares[:, here])
-    return True
-
-
-@njit(nogil=True, cache=True)
-def _add_block(rows, beside, sums, i, j, shares):  # type: ignore[no-untyped-def]
-    left, middle, right = shares[0], shares[1], shares[2]
-    word = rows.itemsize
-    _bring_beside(rows, beside, i.size)
-    size = 2 * 8 * FRAMES
-    to, pixel = sums[0].ctypes.data, beside.ctypes.data
-    for p in range(i.size):
-        step = float(middle[p])
-        a, b = to + size * np.int64(i[p]), to + size * np.int64(j[p])
-        at = pixel + p * word * FRAMES
-        _add(a, b, at, float(left[p]), step, float(right[p]) - step, rows)
-    if len(sums) == 2:
-        least = beside.dtype.type(1)
+                rows[f, : values.size] = values
+        for p in range(0, i.size, 8):
+            _beside(
+                rows.ctypes.data + p * word,
+                beside.ctypes.data + p * word * FRAMES,
+                block * word,
+                rows,
+            )
+        size = 2 * 8 * FRAMES
+        to, pixel = sums[0].ctypes.data, beside.ctypes.data
         for p in range(i.size):
-            for f in range(FRAMES):
-                beside[p, f] = max(beside[p, f], least)
-        to = sums[1].ctypes.data
-        for p in range(i.size):
-            step = float(middle[p]) ** 2
+            step = float(middle[p])
             a, b = to + size * np.int64(i[p]), to + size * np.int64(j[p])
             at = pixel + p * word * FRAMES
-            _add(a, b, at, float(left[p]) ** 2, step, float(right[p]) ** 2 - step, rows)
+            _add(a, b, at, float(left[p]), step, float(right[p]) - step, rows)
+        if len(sums) == 2:
+            least = beside.dtype.type(1)
+            for p in range(i.size):
+                for f in range(FRAMES):
+                    beside[p, f] = max(beside[p, f], least)
+            to = sums[1].ctypes.data
+            for p in range(i.size):
+                step = float(middle[p]) ** 2
+                a, b = to + size * np.int64(i[p]), to + size * np.int64(j[p])
+                at = pixel + p * word * FRAMES
+                _add(a, b, at, float(left[p]) ** 2, step, float(right[p]) ** 2 - step, rows)
+    return True
