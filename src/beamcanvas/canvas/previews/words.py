@@ -34,16 +34,28 @@ def summary_of(value: Any) -> str:
     if hasattr(value, "shape") and hasattr(value, "dtype"):
         return _array_words(value)
     if isinstance(value, Mapping):
-        return f"{len(value)} values: {_cut(', '.join(map(str, value)))}" if value else "no values"
+        number = f"{len(value)} value{'s' if len(value) > 1 else ''}"
+        return f"{number}: {_cut(', '.join(map(str, value)))}" if value else "no values"
     if isinstance(value, Sequence) and not isinstance(value, bytes):
         if len(value) <= 4 and all(isinstance(v, (int, float, str)) for v in value):
             return _cut(", ".join(summary_of(v) for v in value)) or "empty list"
-        return f"list of {len(value)}"
+        return _list_words(value)
     if isinstance(value, bytes):
         return f"{len(value)} bytes"
     if hasattr(type(value), "__dataclass_fields__"):
         return _name_words(type(value).__name__)
     return _cut(f"{_name_words(type(value).__name__)} {value}")
+
+
+def _list_words(values: Sequence[Any]) -> str:
+    """How many of what, and the first few of them."""
+    number, kinds = len(values), {type(value) for value in values}
+    if all(isinstance(value, PurePath) for value in values):
+        return _cut(f"{number} files: {', '.join(value.name for value in values[:9])}")
+    first = getattr(values[0], "summary", None)
+    if len(kinds) == 1 and isinstance(first, str):
+        return _cut(f"{number} × {_name_words(kinds.pop().__name__)}, the first: {first}")
+    return f"list of {number}"
 
 
 def _array_words(value: Any) -> str:
