@@ -25,6 +25,7 @@ from beamcanvas.darkfield import (
     open_scan,
     project,
     replace_hot_pixels,
+    save_stack,
     set_pixel_size,
     smooth_along_motors,
     subtract_background,
@@ -43,6 +44,7 @@ def treated(stack) -> np.ndarray:
     rows = np.empty(stack.shape, np.float32)
 
     def work(top: int, bottom: int, block: np.ndarray) -> None:
+        assert block.dtype == stack.treated().dtype
         rows[:, top:bottom] = block
 
     stack.treated().each_band(work)
@@ -268,6 +270,34 @@ def test_any_memory_gives_the_same(tmp_path, grain_frames, limit) -> None:
     whole = treated(long_chain(stack))
     KEPT.clear()
     np.testing.assert_array_equal(treated(long_chain(replace(stack, limit=limit))), whole)
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.float32])
+@pytest.mark.parametrize(
+    "treat",
+    [
+        lambda s: keep_region(s, left=3),
+        subtract_background,
+        replace_hot_pixels,
+        lambda s: leave_out_pixels(s, runs=[[3, 4, 5]]),
+        keep_levels,
+        keep_significant,
+        keep_weak_beam,
+        bin_pixels,
+        lambda s: bin_pixels(s, darfix_compatible=True),
+        lambda s: correct_drift(s, dy=0.1, dx=0.1).stack,
+        lambda s: smooth_along_motors(s, width=0.5),
+        lambda s: project(s, keep=["diffry"]),
+        long_chain,
+    ],
+)
+def test_saved_frames_are_the_treated_ones(tmp_path, grain_frames, treat, dtype) -> None:
+    """Whatever the treatment makes of their type, and whether it needs all of them or not."""
+    from .test_reading import write
+
+    stack = treat(open_scan(write(tmp_path / "scan.h5", grain_frames.astype(dtype))))
+    again = open_scan(save_stack(stack, file=tmp_path / "treated.h5"))
+    np.testing.assert_array_equal(treated(again), treated(stack))
 
 
 def test_in_another_process(tmp_path, grain) -> None:

@@ -46,6 +46,7 @@ class Rescale(Operation):
 
     size: int
 
+    keeps_type: ClassVar[bool] = True
     makes: ClassVar[int] = 3
 
     @property
