@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -178,6 +180,20 @@ def test_jobs_are_looked_at_all_at_once_and_seldom(server: Replay) -> None:
     assert server.asked["POST job/submit"] == 4
     looks = sum(n for name, n in server.asked.items() if name.startswith("GET jobs"))
     assert looks < 25
+
+
+def test_the_log_is_whole_when_a_job_says_that_it_is_done(tmp_path: Path) -> None:
+    script = f"""
+import os
+from pathlib import Path
+from beamcanvas.execution.slurm.on_node import Desk
+print("so it is")
+Desk(Path({str(tmp_path)!r}), "1").finish("finished")
+os._exit(0)  # whoever reads the log now gets what there is
+"""
+    with (tmp_path / "1.log").open("wb") as log:
+        subprocess.run([sys.executable, "-c", script], stdout=log, check=True)
+    assert (tmp_path / "1.log").read_text() == "so it is\n"
 
 
 def test_what_a_job_prints_is_logged(caplog: pytest.LogCaptureFixture) -> None:

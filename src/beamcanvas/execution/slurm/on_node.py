@@ -53,9 +53,12 @@ class Desk:
         return self._is_cancelled
 
     def finish(self, *news: Any) -> None:
-        """The last of the news."""
+        """The last of the news; what was printed is in the log before."""
         from .values import write
 
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                stream.flush()
         write(self.folder / f"{self.number}.done", news)
 
 
