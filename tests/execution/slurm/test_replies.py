@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -191,8 +192,9 @@ print("so it is")
 Desk(Path({str(tmp_path)!r}), "1").finish("finished")
 os._exit(0)  # whoever reads the log now gets what there is
 """
+    environment = {n: v for n, v in os.environ.items() if n != "PYTHONUNBUFFERED"}
     with (tmp_path / "1.log").open("wb") as log:
-        subprocess.run([sys.executable, "-c", script], stdout=log, check=True)
+        subprocess.run([sys.executable, "-c", script], stdout=log, check=True, env=environment)
     assert (tmp_path / "1.log").read_text() == "so it is\n"
 
 
