@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,14 @@ def qapp_cls() -> type:
     from AnyQt.QtWidgets import QApplication
 
     return QApplication
+
+
+@pytest.fixture
+def qtbot(qtbot):
+    """What is waited for has half a minute: kernels may be compiled meanwhile, by few cores."""
+    qtbot.waitUntil = partial(qtbot.waitUntil, timeout=30_000)
+    qtbot.waitSignal = partial(qtbot.waitSignal, timeout=30_000)
+    return qtbot
 
 
 @pytest.fixture(autouse=True)

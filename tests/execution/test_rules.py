@@ -157,7 +157,7 @@ def test_a_task_that_takes_too_long_is_ended_and_the_others_go_on(
     workflow = Workflow()
     inputs = {
         "begun": str(tmp_path / "begun"),
-        "seconds": 1.0 if isinstance(every_executor, Inline) else 8.0,
+        "seconds": 1.0 if isinstance(every_executor, Inline) else 12.0,
     }
     workflow.add(stubborn, id="slow", inputs=inputs, extra={"execution": {"timeout": 0.5}})
     for i in range(3):
@@ -165,7 +165,7 @@ def test_a_task_that_takes_too_long_is_ended_and_the_others_go_on(
     begin = time.monotonic()
     with pytest.raises(TaskError, match=r"longer than the 0\.5 s that it may take") as info:
         run(workflow, executor=every_executor)
-    assert time.monotonic() - begin < 6
+    assert time.monotonic() - begin < 10
     assert info.value.result.nodes == {str(i): {"result": i} for i in range(3)}
     assert run(mapped(), executor=every_executor).outputs == {"sum": 36}
 

@@ -195,7 +195,7 @@ def test_a_mask_is_drawn_by_hand_and_kept_as_plain_numbers(qtbot):
     drawn[10:12, 20:25] = 1
     page.tools.setSelectionMask(drawn)
     page.tools.sigMaskChanged.emit()
-    qtbot.waitUntil(lambda: "runs" in widget.noderun.settings, timeout=3000)
+    qtbot.waitUntil(lambda: "runs" in widget.noderun.settings)
     assert widget.noderun.settings["runs"] == [[10, 20, 25], [11, 20, 25]]
     run(qtbot, widget)
     mask = widget.noderun.outputs["mask"]

@@ -80,7 +80,7 @@ def test_keys_move_the_rotation_axis_into_the_settings(qtbot, scan: TomoScan):
     qtbot.keyClick(page.image.plot, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
     qtbot.keyClick(page, Qt.Key.Key_Left)
     assert page._centre == pytest.approx(found + 2.5, abs=1e-3)
-    qtbot.waitUntil(lambda: "centre" in widget.noderun.settings, timeout=3000)
+    qtbot.waitUntil(lambda: "centre" in widget.noderun.settings)
     assert widget.noderun.settings["centre"] == pytest.approx(found + 2.5, abs=1e-3)
     run(qtbot, widget)
     assert widget.noderun.outputs["scan"].centre_from == "given"

