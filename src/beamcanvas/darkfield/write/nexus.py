@@ -213,7 +213,7 @@ def _write_frames(detector: Any, stack: DarkfieldStack, folder: Path, progress: 
         return
     # a file for what would not fit into memory
     size = rows * columns * treated.dtype.itemsize
-    with TemporaryFile(dir=folder, buffering=0) as scratch:
+    with TemporaryFile(dir=folder) as scratch:
 
         def band(top: int, bottom: int, block: NDArray[Any]) -> None:
             with lock:
