@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -45,6 +46,8 @@ WORDS: dict[Finder, str] = {
 _OF_TWO = ("sliding-window", "centered", "growing-window", "octave-accurate", "global")
 #: degrees from which on a scan is a full turn
 _FULL = 359.0
+# nabu's finders bring matplotlib for plots that nobody asks for here: half of their start
+os.environ.setdefault("NABU_DISABLE_MATPLOTLIB", "1")
 
 
 def unavailable() -> dict[str, str]:
