@@ -69,9 +69,18 @@ def test_tooth(tooth: TomoScan, finder: Any) -> None:
     assert find_centre(tooth, finder=finder).scan.centre == pytest.approx(295.5, abs=0.3)
 
 
+@pytest.mark.parametrize("finder", [*OF_TWO, "global", "growing-window"])
+def test_an_axis_that_is_about_known_is_found_no_worse(tooth: TomoScan, finder: Any) -> None:
+    for near in (290.0, 295.5, 303.0):
+        found = find_centre(tooth, finder=finder, near=near).scan.centre
+        assert found == pytest.approx(295.5, abs=0.3)
+
+
 @pytest.mark.parametrize("finder", ["sliding-window", "sino-coarse-to-fine", "sino-sliding-window"])
 def test_full_turn(full_turn: TomoScan, finder: Any) -> None:
     assert find_centre(full_turn, finder=finder).scan.centre == pytest.approx(66.5, abs=0.25)
+    near = find_centre(full_turn, finder=finder, near=66.0)
+    assert near.scan.centre == pytest.approx(66.5, abs=0.25)
 
 
 @pytest.mark.parametrize("finder", ["growing-window", "sino-coarse-to-fine", "sino-growing-window"])

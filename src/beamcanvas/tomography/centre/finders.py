@@ -135,10 +135,10 @@ def _of_two(
     if finder == "global":
         options.update(low_pass=1, high_pass=20)
     if finder == "growing-window":
-        options["side"] = side if isinstance(side, str) else "all"
+        options["side"] = _window(side, projections.shape[2], otherwise="all")
     elif finder == "sliding-window":
-        options["side"] = side or "center"
-    elif isinstance(side, float):
+        options["side"] = _window(side, projections.shape[2])
+    elif finder == "centered" and isinstance(side, float):
         options["side"] = side
     part = slice(*rows) if rows is not None else slice(None)
     one, other = (
@@ -150,6 +150,16 @@ def _of_two(
             one, np.fliplr(other), return_relative_to_middle=False, **options
         )
     )
+
+
+def _window(side: Side | float | None, columns: int, otherwise: str = "center") -> str:
+    """Which window nabu slides: given a column instead, its own misses most axes."""
+    if not isinstance(side, float):
+        return side or otherwise
+    away = side - (columns - 1) / 2
+    if abs(away) <= columns / 8:  # as far as the wide window in the middle reaches
+        return "center"
+    return "left" if away < 0 else "right"
 
 
 def _of_sinogram(
@@ -177,6 +187,10 @@ def _of_sinogram(
     half = projections.scan.half_acquisition
     one_sided = half or finder == "sino-coarse-to-fine"  # which knows no middle
     near: Any = side or ("right" if one_sided else "center")
+    if finder in ("sino-coarse-to-fine", "sino-sliding-window", "sino-growing-window"):
+        near = _window(side, columns, otherwise="all" if finder == "sino-growing-window" else near)
+        if finder == "sino-coarse-to-fine" and near == "center":
+            near = "left" if isinstance(side, float) and side < (columns - 1) / 2 else "right"
     if finder == "vo":
         if isinstance(near, float):
             near -= (columns - 1) / 2
@@ -204,8 +218,6 @@ def _of_sinogram(
         "sino-sliding-window": cor.CenterOfRotationSlidingWindow,
         "sino-growing-window": cor.CenterOfRotationGrowingWindow,
     }
-    if finder == "sino-growing-window" and not isinstance(side, str):
-        near = "all"
     return float(
         made[finder]().find_shift(
             one, np.ascontiguousarray(other), side=near, return_relative_to_middle=False
