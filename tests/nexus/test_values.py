@@ -53,6 +53,7 @@ class Curve:
             mask=np.array([False, True, False, False]),
             title="A curve",
             log=True,
+            colours="grey",
             lines={"CeO2": [1.0, 2.0]},
             meta={"detector/name": "Pilatus", 3: None},
         )
@@ -149,6 +150,7 @@ def test_a_domain_object_comes_back_as_plottable_data(file: h5py.File) -> None:
     np.testing.assert_array_equal(found.axes[0].values, expected.axes[0].values)
     assert found.lines == expected.lines
     assert found.meta == expected.meta
+    assert found.colours == "grey"
 
 
 def test_silx_plots_it(file: h5py.File) -> None:

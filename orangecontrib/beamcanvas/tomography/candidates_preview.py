@@ -105,7 +105,10 @@ class CandidatesPreview(Preview):
         self.list.clear()
         for n, (number, image) in enumerate(zip(value.values, value.images, strict=True)):
             marks = " ★" if n == value.best else ""
-            item = QListWidgetItem(QIcon(_picture(image, low, high)), f"{number:.5g}{marks}")
+            picture = _picture(image, low, high)
+            icon = QIcon(picture)
+            icon.addPixmap(picture, QIcon.Mode.Selected)  # Qt would colour the chosen one
+            item = QListWidgetItem(icon, f"{number:.5g}{marks}")
             item.setToolTip("\n".join(f"{w}: {value.scores[s][n]:.2f}" for s, w in WORDS.items()))
             self.list.addItem(item)
         self.list.setCurrentRow(value.chosen)

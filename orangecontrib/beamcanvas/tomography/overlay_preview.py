@@ -122,7 +122,10 @@ class OverlayPreview(Preview):
             image = (pair.first + moved) / 2
         else:
             image = pair.first if kind == FIRST else moved
-        self.image.show_image(pair.picture(kind, image, f"{kind}, I/I0"))
+        is_difference = kind == DIFFERENCE
+        self.image.show_image(
+            pair.picture(kind, image, f"{kind}, I/I0", is_difference=is_difference)
+        )
         self._say()
 
     def _say(self) -> None:

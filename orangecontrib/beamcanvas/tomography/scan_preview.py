@@ -230,7 +230,9 @@ def _radio(projections: Projections, at: int, measured: bool) -> NXData:
         frame, name, label, unit = projections.radio(at), "phase", "Phase shift", "rad"
     else:
         frame, name, label = projections.radio(at), "transmission", "I/I0"
-    return NXData(signal=frame, axes=axes, name=name, label=label, unit=unit, pixels=True)
+    return NXData(
+        signal=frame, axes=axes, name=name, label=label, unit=unit, pixels=True, colours="grey"
+    )
 
 
 def _sinogram(projections: Projections, row: int) -> NXData:
@@ -247,4 +249,5 @@ def _sinogram(projections: Projections, row: int) -> NXData:
         label="Phase shift" if is_phase else "-log(I/I0)",
         unit="rad" if is_phase else "",
         axes=(angle, Axis(name="column", unit="px", label="Column")),
+        colours="grey",
     )

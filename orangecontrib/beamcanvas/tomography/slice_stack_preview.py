@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from beamcanvas.canvas.previews.stack import StackPreview
@@ -14,7 +15,7 @@ class SliceStackPreview(StackPreview):
 
     def show_value(self, value: Any) -> None:
         self.names = value.names
-        super().show_value(value)
+        super().show_value(replace(value.nxdata(), colours="grey"))
 
     def _show_frame(self, index: int) -> None:
         super()._show_frame(index)

@@ -188,8 +188,7 @@ class VolumePreview(Preview):
         new = axis not in self._cuts
         self._cuts[axis] = cut
         if self._colourmap is None and axis == 0:
-            self._colourmap = new_colourmap(cut, log=False)
-            self._colourmap.setName("gray")
+            self._colourmap = new_colourmap(cut, log=False, colours="grey")
         step = max(1, -(-max(cut.shape) // _FINEST))
         self.plots[axis].addImage(
             np.ascontiguousarray(cut[::step, ::step]),

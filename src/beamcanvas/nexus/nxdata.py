@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from ..errors import InputError
 
@@ -45,6 +45,8 @@ class NXData:
     mask: NDArray[np.bool_] | None = None  #: True where the signal is not to be used
     title: str = ""
     log: bool = False  #: best seen on a logarithmic scale
+    #: best seen in shades of grey, or as a difference: grey where it is 0
+    colours: Literal["", "grey", "difference"] = ""
     pixels: bool = False  #: both last axes are pixels of a detector: equal aspect
     lines: dict[str, list[float]] = field(default_factory=dict)  #: positions to mark on axis 0
     meta: dict[str, Any] = field(default_factory=dict)  #: plain values worth keeping beside it

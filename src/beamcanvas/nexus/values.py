@@ -225,6 +225,8 @@ def write_nxdata(parent: h5py.Group, name: str, data: NXData, kind: str = "NXDat
         group.attrs["SILX_style"] = json.dumps({"signal_scale_type": "log"})
     if data.pixels:
         group.attrs["pixels"] = True
+    if data.colours:
+        group.attrs["colours"] = data.colours
     if data.lines:
         _write_mapping(group, "lines", data.lines, "dict", 0)
     if data.meta:
@@ -324,6 +326,7 @@ def _read_nxdata(group: h5py.Group, kind: str) -> Any:
         title=group["title"].asstr()[()] if "title" in group else "",
         log=style.get("signal_scale_type") == "log",
         pixels=bool(group.attrs.get("pixels", False)),
+        colours=_text(group.attrs.get("colours", "")),  # type: ignore[arg-type]
         lines=_read_group(group["lines"], "dict") if "lines" in group else {},
         meta=_read_group(group["meta"], "dict") if "meta" in group else {},
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -146,6 +146,27 @@ def test_an_image_of_pixels_has_equal_aspect_and_log_colours(qtbot):
     assert colourmap.getName() == "viridis"
     preview.log_action.setChecked(False)
     assert preview.plot.getImage("image").getColormap().getNormalization() == "linear"
+
+
+def test_shades_of_grey_and_differences_around_zero(qtbot):
+    preview = keep(qtbot, ImagePreview())
+    preview.show_value(picture(pixels=True, colours="grey"))
+    assert preview.plot.getImage("image").getColormap().getName() == "gray"
+    difference = NXData(name="d", signal=np.linspace(-3, 1, 600).reshape(20, 30))
+    preview.show_value(replace(difference, colours="difference"))
+    colourmap = preview.plot.getImage("image").getColormap()
+    assert colourmap.getName() == "gray"
+    assert colourmap.getVMin() == -colourmap.getVMax() == pytest.approx(-3, abs=0.1)
+
+
+def test_colours_that_were_chosen_stay(qtbot):
+    preview = keep(qtbot, ImagePreview())
+    preview.show_value(picture())
+    preview.plot.getImage("image").getColormap().setName("magma")
+    preview.log_action.setChecked(True)
+    assert preview.plot.getImage("image").getColormap().getName() == "magma"
+    preview.show_value(NXData(signal=np.eye(7)))
+    assert preview.plot.getImage("image").getColormap().getName() == "magma"
 
 
 def test_the_value_under_the_cursor_in_words(qtbot):

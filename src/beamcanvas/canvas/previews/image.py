@@ -68,6 +68,7 @@ class ImagePreview(Preview):
         self.data: NXData | None = None
         self._kind: tuple[Any, ...] = ()
         self._colourmap: Any = None
+        self._colours = ""
         self._lines: list[Any] = []
         self._wants_whole = False
         self._part = whole((1, 1))
@@ -86,8 +87,6 @@ class ImagePreview(Preview):
 
     def show_image(self, data: NXData) -> None:
         """Show an image. Zoom and colours stay when it is of the same kind as the last one."""
-        from .plots import new_colourmap
-
         kind = (data.signal.shape, data.name, tuple(a.name for a in data.axes))
         new = kind != self._kind
         self.data = data
@@ -105,7 +104,7 @@ class ImagePreview(Preview):
             self.plot.setKeepDataAspectRatio(data.pixels)
             self.plot.getYAxis().setInverted(data.pixels)
         if new or self._colourmap is None:
-            self._colourmap = new_colourmap(data.signal, log=self.log_action.isChecked())
+            self._colourmap = self._new_colourmap(data, self.log_action.isChecked())
         if new:
             rows, columns = data.signal.shape
             self._part = part_in_view((rows, columns), (0, rows), (0, columns))
@@ -178,12 +177,20 @@ class ImagePreview(Preview):
         )
 
     def _set_log(self, on: bool) -> None:
-        from .plots import new_colourmap
-
         if self.data is None:
             return
-        self._colourmap = new_colourmap(self.data.signal, log=on)
+        self._colourmap = self._new_colourmap(self.data, on)
         self.plot.getImage("image").setColormap(self._colourmap)
+
+    def _new_colourmap(self, data: NXData, log: bool) -> Any:
+        """Levels for an image, in the colours that were chosen before."""
+        from .plots import new_colourmap
+
+        made = new_colourmap(data.signal, log=log, colours=data.colours)
+        if self._colourmap is not None and self._colours == data.colours:
+            made.setName(self._colourmap.getName())
+        self._colours = data.colours
+        return made
 
     def _show_mask(self) -> None:
         data = self.data
@@ -205,8 +212,9 @@ class ImagePreview(Preview):
         for marker in self._lines:
             self.plot.removeMarker(marker)
         lines = self.data.lines if self.data is not None else {}
+        colour = "#e6399b" if self.data is not None and self.data.colours else "#ffffff80"
         self._lines = [
-            self.plot.addXMarker(x, legend=f"line {name} {i}", color="#ffffff80")
+            self.plot.addXMarker(x, legend=f"line {name} {i}", color=colour)
             for name, positions in lines.items()
             for i, x in enumerate(positions)
         ]

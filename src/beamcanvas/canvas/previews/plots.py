@@ -159,14 +159,21 @@ def levels(image: Any, *, log: bool) -> tuple[float, float] | None:
     return (float(low), float(high)) if low < high else None
 
 
-def new_colourmap(image: Any, *, log: bool) -> Colormap:
-    """The colour map of an image, its levels set from what the image holds."""
+def new_colourmap(image: Any, *, log: bool, colours: str = "") -> Colormap:
+    """The colour map of an image, its levels set from what the image holds.
+
+    `colours` is what its :class:`NXData` says: grey, a difference around 0, or nothing.
+    """
     found = levels(image, log=log)
+    if found is not None and colours == "difference" and not log:
+        reach = max(abs(level) for level in found)
+        found = -reach, reach
     log = log and found is not None
     low, high = found if found is not None else (None, None)
     norm = Colormap.LOGARITHM if log else Colormap.LINEAR
-    colourmap = Colormap(name=COLOURMAP, normalization=norm, vmin=low, vmax=high)
-    colourmap.setNaNColor("#808080")
+    name = "gray" if colours else COLOURMAP
+    colourmap = Colormap(name=name, normalization=norm, vmin=low, vmax=high)
+    colourmap.setNaNColor("#808080" if not colours else "#6d7f99")  # not one of the greys
     return colourmap
 
 

@@ -63,7 +63,8 @@ class Candidates:
         """In words."""
         unit = f" {self.unit}" if self.unit else ""
         how = "by hand" if self.by_hand else WORDS[self.score]
-        return f"{self.name.lower()} {self.value:.6g}{unit} of {len(self.values)}, {how}"
+        tried = f"{len(self.values)} were tried"
+        return f"{self.name.lower()} {self.value:.6g}{unit}, {how}; {tried}"
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -89,6 +90,7 @@ class Candidates:
             label=quantity_of(self.tried.unit),
             title=self.summary,
             pixels=True,
+            colours="grey",
         )
 
     def _axis(self, name: str, axis: int) -> Axis:

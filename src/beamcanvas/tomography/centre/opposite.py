@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ...errors import InputError
 from ...nexus.nxdata import Axis, NXData
 from ..frames.projections import Projections
+from .turn import turn_of
 
 #: how far from half a turn a pair may be, in steps between projections
 _LOOSE = 1.6
@@ -85,9 +86,12 @@ class OppositePair:
 
     def nxdata(self) -> NXData:
         """Their difference with the axis where it is: flat where it is right."""
-        return self.picture("difference", self.first - self.moved(), "Difference, I/I0")
+        difference = self.first - self.moved()
+        return self.picture("difference", difference, "Difference, I/I0", is_difference=True)
 
-    def picture(self, name: str, image: NDArray[np.float32], label: str) -> NXData:
+    def picture(
+        self, name: str, image: NDArray[np.float32], label: str, *, is_difference: bool = False
+    ) -> NXData:
         """An image made of the two, over pixels of the whole detector, the axis marked."""
         edges = self.centre_of(0) + self.step * (np.arange(image.shape[1] + 1) - 0.5)
         return NXData(
@@ -97,6 +101,7 @@ class OppositePair:
             label=label,
             title=self.summary,
             pixels=True,
+            colours="difference" if is_difference else "grey",
             lines={"axis": [self.centre]},
         )
 
@@ -129,16 +134,28 @@ def opposite_pair(
 
 
 def opposite_numbers(projections: Projections, first_angle: float | None) -> tuple[int, int]:
-    """Which two projections are half a turn apart, the first near `first_angle`."""
+    """Which two projections are half a turn apart, the first near `first_angle`.
+
+    Without that it is the first one that was taken; or, where nothing is opposite to that,
+    the one with the best opposite one.
+    """
     degrees = np.degrees(projections.angles)
-    wanted = degrees[0] if first_angle is None else first_angle
-    first = int(np.argmin(np.abs(degrees - wanted)))
-    away = np.abs((degrees - degrees[first]) % 360 - 180)
-    second = int(np.argmin(away))
-    step = float(np.median(np.abs(np.diff(degrees)))) if len(degrees) > 1 else 0.0
-    if away[second] > max(_LOOSE * step, 0.5):
+    loose = max(_LOOSE * turn_of(projections.angles).step, 0.5)
+    first = 0 if first_angle is None else int(np.argmin(np.abs(degrees - first_angle)))
+    second, away = _opposite_to(degrees, first)
+    if away > loose and first_angle is None:
+        found = [(*_opposite_to(degrees, n), n) for n in range(len(degrees))]
+        second, away, first = min(found, key=lambda one: one[1])
+    if away > loose:
         raise InputError(
             f"{projections.scan.name}: no projection is opposite to the one at "
-            f"{degrees[first]:.4g}°; the nearest is {180 - away[second]:.4g}° away."
+            f"{degrees[first]:.4g}°; the nearest is {180 - away:.4g}° away."
         )
     return first, second
+
+
+def _opposite_to(degrees: NDArray[np.float64], first: int) -> tuple[int, float]:
+    """The projection that is nearest to opposite, and by how much it isn't, degrees."""
+    away = np.abs((degrees - degrees[first]) % 360 - 180)
+    second = int(np.argmin(away))
+    return second, float(away[second])

@@ -51,6 +51,7 @@ class FrameDifference:
             axes=(Axis(name="y", unit="px"), Axis(name="x", unit="px")),
             title=self.said,
             pixels=True,
+            colours="difference",
         )
 
 

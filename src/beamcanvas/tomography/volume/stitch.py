@@ -55,6 +55,8 @@ class Seams:
             unit=self.unit,
             label=quantity_of(self.unit),
             title=self.summary,
+            pixels=True,
+            colours="grey",
             lines={"overlap": [float(n) for ends in self.overlaps for n in ends]},
         )
 
