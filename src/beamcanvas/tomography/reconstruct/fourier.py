@@ -148,11 +148,13 @@ class FourierSlices:
         shift = centres + self._before + np.cos(geometry.angles) * x - np.sin(geometry.angles) * y
         cycles = np.outer(shift, self.frequencies)
         cycles -= np.rint(cycles)
-        phase = np.complex64(2j * np.pi) * cycles.astype(np.float32)
-        np.exp(phase, out=phase)
+        turns = (2 * np.pi * cycles).astype(np.float32)
+        phase = np.empty(turns.shape, np.complex64)
+        np.cos(turns, out=phase.real)  # both many times faster than the exponential
+        np.sin(turns, out=phase.imag)
         phase *= self._kernel
         phase *= geometry.weights()[:, None]
-        return np.asarray(phase, np.complex64)
+        return phase
 
     def slices(
         self, spectra: NDArray[np.complex64], factor: NDArray[np.complex64] | None = None

@@ -7,7 +7,6 @@ once and serve all in one instruction.
 
 from __future__ import annotations
 
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -67,9 +66,7 @@ def reconstruct_gridding(
             lines.real[: -(-len(part) // 2)] = part[::2, angles]
             lines.imag[: len(part) // 2] = part[1::2, angles]
             spectra = fourier.spectra(lines, padding)
-            spectra *= factor[angles]
-            samples = np.ascontiguousarray(spectra.transpose(1, 2, 0)).view(np.float32)
-            _spread(grid, samples, waves[angles], fourier.frequencies, weights)
+            _spread(grid, spectra, factor[angles], waves[angles], fourier.frequencies, weights)
         if not stopped:
             _to_slices(grid, sharpen, slices[first : first + 2 * PAIRS])
 
@@ -88,7 +85,7 @@ def _to_slices(
     grid: NDArray[np.float32], sharpen: NDArray[np.float32], slices: NDArray[np.float32]
 ) -> None:
     """Transform a grid (y, x, pair), with its margins, to slices (row, y, x)."""
-    from scipy.fft import ifft2
+    from scipy.fft import ifft
 
     values = grid.view(np.complex64)
     # what went over an edge comes in at the other
@@ -96,17 +93,12 @@ def _to_slices(
         side[_WIDTH : 2 * _WIDTH] += side[-_WIDTH:]
         side[-2 * _WIDTH : -_WIDTH] += side[:_WIDTH]
     values = values[_WIDTH:-_WIDTH, _WIDTH:-_WIDTH]
+    ifft(values, axis=0, norm="forward", overwrite_x=True)
     # the transform begins with the slice's middle, and ends with what is before it
-    down, across = (
-        ((slice(n // 2, n), slice(0, n - n // 2)), (slice(0, n // 2), slice(m - n // 2, m)))
-        for n, m in zip(sharpen.shape, values.shape, strict=False)
-    )
-    for first in range(0, len(slices), 2):
-        plane = ifft2(values[..., first // 2].copy(), norm="forward", overwrite_x=True)
-        for (y, from_y), (x, from_x) in product(down, across):
-            part, sharp = plane[from_y, from_x], sharpen[y, x]
-            for row, seen in zip(slices[first : first + 2], (part.real, part.imag), strict=False):
-                np.multiply(seen, sharp, out=row[y, x])
+    rows = slices.shape[1]
+    for half in (slice(0, rows - rows // 2), slice(len(values) - rows // 2, None)):
+        ifft(values[half], axis=1, norm="forward", overwrite_x=True)
+    _cut(values, sharpen, slices)
 
 
 def _kernel(places: NDArray[Any]) -> NDArray[Any]:
@@ -138,20 +130,26 @@ def _fast_even(least: float) -> int:
 
 
 @njit(nogil=True, fastmath=True, cache=True, error_model="numpy")
-def _spread(grid, samples, waves, frequencies, weights):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """Add samples (angle, frequency, value) to a grid (y, x, value) with margins."""
+def _spread(grid, spectra, factor, waves, frequencies, weights):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Add transforms (pair, angle, frequency), times their factors, to a grid with margins."""
     lanes = 2 * PAIRS
     rows, columns = grid.shape[0] - 2 * _WIDTH, grid.shape[1] - 2 * _WIDTH
     flat = grid.reshape(grid.shape[0], -1)
-    for angle in range(samples.shape[0]):
+    samples = np.empty((len(frequencies), lanes), np.float32)
+    for angle in range(spectra.shape[1]):
+        for pair in range(PAIRS):  # side by side, as the grid has them
+            for n in range(len(frequencies)):
+                value = spectra[pair, angle, n] * factor[angle, n]
+                samples[n, 2 * pair] = value.real
+                samples[n, 2 * pair + 1] = value.imag
         down, across = waves[angle, 0] * rows, waves[angle, 1] * columns
-        for n in range(samples.shape[1]):
+        for n in range(len(frequencies)):
             y = down * frequencies[n] + (rows // 2 + _WIDTH / 2)
             x = across * frequencies[n] + (columns // 2 + _WIDTH / 2)
             top, left = int(np.ceil(y)), int(np.ceil(x))
             by_y = weights[int((top - y) * _SHARES)]
             by_x = weights[int((left - x) * _SHARES)]
-            sample = samples[angle, n]
+            sample = samples[n]
             for row in range(_WIDTH):
                 cells = flat[top + row, left * lanes :]
                 # the five cells of a row in one go: the compiler keeps all in registers
@@ -162,3 +160,18 @@ def _spread(grid, samples, waves, frequencies, weights):  # type: ignore[no-unty
                     cells[2 * lanes + lane] += by_x[2] * value
                     cells[3 * lanes + lane] += by_x[3] * value
                     cells[4 * lanes + lane] += by_x[4] * value
+
+
+@njit(nogil=True, fastmath=True, cache=True)
+def _cut(values, sharpen, slices):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Take slices (row, y, x) from the corners of a transformed grid (y, x, pair), sharpened."""
+    _, height, width = slices.shape
+    before = width // 2
+    for y in range(height):
+        line = values[(y - height // 2) % values.shape[0]]
+        # row by row: sixteen slices at once are in each other's way in the cache
+        for row in range(len(slices)):
+            for first, stop, shift in ((0, before, values.shape[1]), (before, width, 0)):
+                for x in range(first, stop):
+                    value = line[x - before + shift, row // 2]
+                    slices[row, y, x] = (value.imag if row % 2 else value.real) * sharpen[y, x]
