@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 a task failed, 2 bad input or usage, 130 interrupted.
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -36,6 +37,9 @@ DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line `arguments` (without the program's name); returns the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    if arguments is None:  # a process of its own
+        # looking for garbage among all that is imported was a tenth of a replay
+        gc.set_threshold(10_000)
     verbose = "--traceback" in words
     try:
         return _run(words)
