@@ -30,7 +30,7 @@ def half_of_memory() -> int:
         return 4 << 30
 
 
-def working_type(dtype: Any) -> Any:
+def working_type(dtype: Any) -> np.dtype[Any]:
     """What frames of a type are worked on as: small counts as uint16, all else as float32."""
     dtype = np.dtype(dtype)
     small = dtype.kind in "bu" and dtype.itemsize <= 2

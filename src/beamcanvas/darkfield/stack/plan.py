@@ -46,11 +46,9 @@ class Plan:
         it needs for each.
         """
         operations, source = stack.operations, stack.source
-        keeps_type = all(o.keeps_type for o in operations)
-        width = working_type(source.dtype).itemsize if keeps_type else 4
         widest = max(frames * columns for frames, _, columns in shapes)
         copies = 1 + makes + sum(o.makes for o in operations)
-        of_a_row = usable_cores() * widest * width * copies
+        of_a_row = usable_cores() * widest * stack.dtype.itemsize * copies
 
         learn = sum(type(o).learn is not Operation.learn for o in operations)
         # a tenth is for what isn't counted: small arrays, what the heap can't give back

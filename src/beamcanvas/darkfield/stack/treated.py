@@ -45,13 +45,8 @@ class Treated:
         for operation in stack.operations:
             self.shapes.append(operation.shape(self.shapes[-1]))
         self.shape = self.shapes[-1]
+        self.dtype = stack.dtype
         self._known: list[Any] | None = None
-
-    @property
-    def dtype(self) -> Any:
-        """Type of the treated frames."""
-        kept = all(o.keeps_type for o in self.stack.operations)
-        return working_type(self.stack.source.dtype) if kept else np.dtype(np.float32)
 
     # -- by bands of rows
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ...errors import InputError
 from ...nexus import Axis
 from .dimension import Dimension
-from .memory import half_of_memory
+from .memory import half_of_memory, working_type
 from .operation import Operation, Shape
 from .source import Source
 
@@ -94,6 +94,12 @@ class DarkfieldStack:
         for operation in self.operations:
             shape = operation.shape(shape)
         return shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the frames after all operations."""
+        kept = all(o.keeps_type for o in self.operations)
+        return working_type(self.source.dtype) if kept else np.dtype(np.float32)
 
     @property
     def grid(self) -> tuple[int, ...]:
