@@ -27,20 +27,33 @@ from beamcanvas.errors import InputError
 from beamcanvas.nexus import Axis, NXData
 from beamcanvas.tomography import TomoScan
 from beamcanvas.tomography.frames.treatment import SinogramTreatment
+from beamcanvas.tomography.scan.nxtomo import DARK, FLAT, INVALID, PROJECTION, RETURN
 
 if TYPE_CHECKING:
     from beamcanvas.tomography.frames.projections import Projections
 
 TREATED, MEASURED, SINOGRAM = "Projection", "As measured", "Sinogram"
+REDUCED = "Dark, flat"
 _TIPS = {
     TREATED: "With darks, flats and all treatments so far",
-    MEASURED: "Counts, as they are in the file",
+    MEASURED: "Counts of all frames in the file, darks and flats too",
     SINOGRAM: "One row of all projections, minus the logarithm",
+    REDUCED: "The reduced darks and flats",
+}
+_KINDS = {
+    PROJECTION: "projection",
+    FLAT: "flat",
+    DARK: "dark",
+    INVALID: "invalid",
+    RETURN: "on the way back",
 }
 
 
 class ScanPreview(Preview):
     """One projection or one sinogram, read in the background when it is looked at."""
+
+    #: what is shown first; what was done last, where that is empty
+    shows_first = ""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -68,7 +81,7 @@ class ScanPreview(Preview):
         self.number.valueChanged.connect(self.slider.setValue)
         self.where = QLabel()
         self.where.setMinimumWidth(
-            self.fontMetrics().horizontalAdvance("row 0000 of 0000, 000.00°")
+            self.fontMetrics().horizontalAdvance("of 0000: projection at 000.00°")
         )
         row = QHBoxLayout()
         row.setContentsMargins(8, 0, 8, 6)
@@ -108,8 +121,9 @@ class ScanPreview(Preview):
         checked = self.kinds.checkedButton()
         if first or checked is None or not checked.isEnabled():
             on_lines = any(isinstance(t, SinogramTreatment) for t in value.treatments)
-            self._check(MEASURED if not can_treat else SINOGRAM if on_lines else TREATED)
-        elif can_treat and checked.text() == MEASURED and value.treatments:
+            treated = SINOGRAM if on_lines else TREATED
+            self._check(self.shows_first or (treated if can_treat else MEASURED))
+        elif not self.shows_first and can_treat and checked.text() == MEASURED and value.treatments:
             self._check(TREATED)
         done = [t.summary for t in value.treatments]
         if value.selection.binning != (1, 1):
@@ -203,39 +217,63 @@ class _Frames:
                 opened.close()
 
     def read(self, scan: TomoScan, kind: str, at: int) -> Seen:
-        """What is to be shown; a position below 0 stands for the first projection, a middle row."""
+        """What is to be shown; below 0 is the first projection, a middle row, the first flat."""
         from beamcanvas.tomography.frames.projections import Projections
 
         if scan != self._scan or self._opened is None:
             self.close()
             self._opened = Projections(scan)
             self._scan = scan
-        projections = self._opened
-        count = projections.shape[1 if kind == SINOGRAM else 0]
-        if at < 0:
-            at = count // 2 if kind == SINOGRAM else 0
-        at = min(at, count - 1)
-        if kind == SINOGRAM:
-            return Seen(kind, at, count, f"of {count} rows", _sinogram(projections, at))
-        where = f"of {count}, at {np.rad2deg(projections.angles[at]):.5g}°"
-        return Seen(kind, at, count, where, _radio(projections, at, kind == MEASURED))
+        return _READ[kind](self._opened, kind, at)
 
 
-def _radio(projections: Projections, at: int, measured: bool) -> NXData:
+def _treated(projections: Projections, kind: str, at: int) -> Seen:
+    count = projections.shape[0]
+    at = min(max(at, 0), count - 1)
+    where = f"of {count}, at {np.rad2deg(projections.angles[at]):.5g}°"
+    name, label, unit = "transmission", "I/I0", ""
+    if projections.gives_phase:
+        name, label, unit = "phase", "Phase shift", "rad"
+    return Seen(kind, at, count, where, _picture(projections.radio(at), name, label, unit))
+
+
+def _measured(projections: Projections, kind: str, at: int) -> Seen:
+    table = projections.table
+    count = len(table.keys)
+    at = min(at if at >= 0 else int(table.projections[0]), count - 1)
+    what, angle = _KINDS.get(int(table.keys[at]), "unknown"), table.angles[at]
+    where = f"of {count}: {what}" + (f" at {angle:.5g}°" if np.isfinite(angle) else "")
+    return Seen(kind, at, count, where, _picture(projections.frame(at), "counts", "Counts"))
+
+
+def _reduced(projections: Projections, kind: str, at: int) -> Seen:
+    from beamcanvas.tomography.frames.flatten import oriented, read_reduced
+
+    scan = projections.scan
+    darks, flats = scan.darks, scan.flats
+    found = [(r, n) for r in (darks, flats) if r is not None for n in range(len(r.frames))]
+    at = min(at if at >= 0 else len(darks.frames) if darks is not None else 0, len(found) - 1)
+    reduced, n = found[at]
+    what = reduced.kind.removesuffix("s")
+    where = f"of {len(found)}: {what} of frame {reduced.frames[n]}, {reduced.method}"
+    image = oriented(read_reduced(reduced)[n : n + 1], scan.flips)[0]
+    return Seen(kind, at, len(found), where, _picture(image, what, "Counts"))
+
+
+def _picture(frame: Any, name: str, label: str, unit: str = "") -> NXData:
     axes = (Axis(name="y", unit="px"), Axis(name="x", unit="px"))
-    unit = ""
-    if measured:
-        frame, name, label = projections.raw(at), "counts", "Counts"
-    elif projections.gives_phase:
-        frame, name, label, unit = projections.radio(at), "phase", "Phase shift", "rad"
-    else:
-        frame, name, label = projections.radio(at), "transmission", "I/I0"
     return NXData(
         signal=frame, axes=axes, name=name, label=label, unit=unit, pixels=True, colours="grey"
     )
 
 
-def _sinogram(projections: Projections, row: int) -> NXData:
+def _sinogram(projections: Projections, kind: str, at: int) -> Seen:
+    count = projections.shape[1]
+    at = min(at if at >= 0 else count // 2, count - 1)
+    return Seen(kind, at, count, f"of {count} rows", _row(projections, at))
+
+
+def _row(projections: Projections, row: int) -> NXData:
     degrees = np.rad2deg(projections.angles)
     steps = np.diff(degrees)
     if len(steps) and np.ptp(steps) < 0.01 * np.abs(steps).max():
@@ -251,3 +289,6 @@ def _sinogram(projections: Projections, row: int) -> NXData:
         axes=(angle, Axis(name="column", unit="px", label="Column")),
         colours="grey",
     )
+
+
+_READ = {TREATED: _treated, MEASURED: _measured, SINOGRAM: _sinogram, REDUCED: _reduced}

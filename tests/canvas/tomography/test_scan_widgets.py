@@ -26,6 +26,7 @@ from beamcanvas.tomography import (
     remove_rings,
     retrieve_phase_ctf,
 )
+from beamcanvas.tomography.frames.flatten import read_reduced
 from beamcanvas.tomography.frames.projections import Projections
 
 pytestmark = pytest.mark.gui
@@ -116,17 +117,47 @@ def test_a_scan_is_looked_through(qtbot, scan: TomoScan):
     np.testing.assert_array_equal(page.image.data.signal, tenth)
     choose(page, "As measured")
     assert seen(qtbot, page, "counts", (24, 160)).dtype == np.uint16
-    page.number.setValue(10)
+    assert page.where.text() == "of 93: projection at -88.2°"
+    page.number.setValue(12)
     qtbot.waitUntil(lambda: (page.image.data.signal == raw).all(), timeout=20000)
+    page.number.setValue(0)
+    qtbot.waitUntil(lambda: page.where.text().startswith("of 93: dark"), timeout=20000)
     choose(page, "Sinogram")
     np.testing.assert_array_equal(seen(qtbot, page, "line_integral", (91, 160)), line)
     assert page.image.data.axes[0].unit == "°"
+    choose(page, "Dark, flat")
+    flat = seen(qtbot, page, "flat", (24, 160))
+    assert page.where.text() == "of 2: flat of frame 1, median"
+    np.testing.assert_array_equal(flat, read_reduced(scan.flats)[0])
+    page.number.setValue(0)
+    np.testing.assert_array_equal(seen(qtbot, page, "dark", (24, 160)), read_reduced(scan.darks)[0])
+
+
+def test_frames_that_change_are_picked_where_they_are_seen(qtbot, scan: TomoScan):
+    widget = made(qtbot, "ow_edit_image_keys", {"last": 1}, scan=scan)
+    page = widget.area.tabs.widget(0)
+    qtbot.waitUntil(lambda: page.image.data is not None, timeout=20000)
+    assert page.where.text() == "of 93: projection at -88.2°"
+    page.number.setValue(4)
+    page.picks["first"].click()
+    assert widget.noderun.settings == {"first": 4, "last": None}
+    page.number.setValue(6)
+    page.picks["last"].click()
+    run(qtbot, widget)
+    assert widget.noderun.outputs["scan"].keys == ((4, 6, 3),)
+    assert widget.area.tabs.widget(0) is page
+    qtbot.waitUntil(lambda: page.where.text().startswith("of 93: invalid"), timeout=20000)
+    assert page.series.text() == "Of 93 frames: 88 projections, darks: 1, flats: 1"
+    widget.undo_action.trigger()
+    assert widget.noderun.settings == {"first": 4, "last": None}
+    choose(page, "Projection")
+    assert not page.picks["first"].isEnabled()
 
 
 def test_a_scan_without_darks_is_seen_as_measured(qtbot):
     page = looked_at(qtbot, open_scan(TUTORIAL / "savu.nx"))
     assert page.kind == "As measured"
-    assert [b.isEnabled() for b in page.kinds.buttons()] == [False, True, False]
+    assert [b.isEnabled() for b in page.kinds.buttons()] == [False, True, False, False]
 
 
 def test_the_next_scan_takes_the_place_of_the_last(qtbot, scan: TomoScan):

@@ -56,6 +56,8 @@ class Projections:
         Of the projections that are used, float64, radians, in the order of the sinogram.
     numbers:
         Which projections they are, counted among all of the scan.
+    table:
+        What each frame of the scan is.
     shape:
         Projections, rows, columns, after region, binning and exclusions.
     pixel_size:
@@ -74,10 +76,10 @@ class Projections:
     def __init__(self, scan: TomoScan, *, threads: int | None = None) -> None:
         self.scan = scan
         self.threads = threads or usable_cores()
-        self._table = read_table(scan)
-        self.numbers = used_projections(scan, self._table.angles[self._table.projections])
-        self._frames = self._table.projections[self.numbers]
-        self.angles: NDArray[np.float64] = np.deg2rad(self._table.angles[self._frames])
+        self.table = read_table(scan)
+        self.numbers = used_projections(scan, self.table.angles[self.table.projections])
+        self._frames = self.table.projections[self.numbers]
+        self.angles: NDArray[np.float64] = np.deg2rad(self.table.angles[self._frames])
         _, rows, columns = scan.shape
         self._rows = _range("rows", scan.selection.rows, rows)
         self._columns = _range("columns", scan.selection.columns, columns)
@@ -197,8 +199,11 @@ class Projections:
 
     def raw(self, index: int) -> NDArray[Any]:
         """One projection as it was measured, whole, but with its flips undone."""
-        number = self._frames[index : index + 1]
-        frame = self._source.read(number, slice(None), Buffers())
+        return self.frame(int(self._frames[index]))
+
+    def frame(self, number: int) -> NDArray[Any]:
+        """Any frame of the scan as it was measured, a dark or a flat too, as :meth:`raw`."""
+        frame = self._source.read(np.array([number]), slice(None), Buffers())
         whole: NDArray[Any] = oriented(frame, self.scan.flips)[0].copy()
         return whole
 
@@ -231,7 +236,7 @@ class Projections:
     def _transmissions(self, start: int, stop: int, progress: Progress) -> Transmissions:
         made = Transmissions(
             self._source,
-            self._table,
+            self.table,
             self._frames,
             self.numbers,
             self._layout(start, stop),
