@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pytest
 
@@ -15,6 +17,7 @@ from beamcanvas.task import Progress
 from beamcanvas.tomography import (
     TomoScan,
     bin_pixels,
+    choose_projections,
     find_centre,
     open_scan,
     reduce_darks_and_flats,
@@ -88,6 +91,89 @@ def test_half_acquisition(half: TomoScan, finder: Any) -> None:
     assert find_centre(half, finder=finder).scan.centre == pytest.approx(HALF, abs=0.25)
     near = find_centre(half, finder="sliding-window", near=128.0)
     assert near.scan.centre == pytest.approx(HALF, abs=0.5)
+
+
+FULL_OR_HALF = [
+    "sliding-window",
+    "growing-window",
+    "sino-sliding-window",
+    "sino-growing-window",
+    "composite-coarse-to-fine",
+]
+
+
+@pytest.fixture(scope="session")
+def on_the_left(tmp_path_factory: pytest.TempPathFactory) -> TomoScan:
+    """Half acquisition with the axis on the left, in no order of the angles, and 12° left out."""
+    file = tmp_path_factory.mktemp("left") / "left.nx"
+    simulate_scan(
+        file, rows=12, columns=160, projections=400, span=360, centre=29.5, half_acquisition=True
+    )
+    with h5py.File(file, "a") as root:
+        keys = root["entry0000/instrument/detector/image_key_control"][()]
+        projections = np.flatnonzero(keys == 0)
+        order = np.random.default_rng(5).permutation(projections)
+        for path in ("instrument/detector/data", "sample/rotation_angle", "control/data"):
+            values = root[f"entry0000/{path}"][()]
+            values[projections] = values[order]
+            root[f"entry0000/{path}"][...] = values
+    scan = reduce_darks_and_flats(open_scan(file))
+    return choose_projections(scan, exclude_angles=[(100, 112)])
+
+
+@pytest.mark.parametrize("finder", [*FULL_OR_HALF, "sino-coarse-to-fine"])
+def test_the_order_of_the_angles_does_not_matter(on_the_left: TomoScan, finder: Any) -> None:
+    found = find_centre(on_the_left, finder=finder).scan.centre
+    # two projections of twelve noisy rows tell less than all projections
+    assert found == pytest.approx(29.5, abs=0.25 if finder not in FULL_OR_HALF[:2] else 1.5)
+
+
+@pytest.mark.parametrize("finder", ["vo", *FULL_OR_HALF[:-1]])
+def test_the_side_is_found_where_the_file_does_not_say_it(
+    on_the_left: TomoScan, half: TomoScan, finder: Any
+) -> None:
+    if finder in finders.unavailable():
+        pytest.skip(finders.unavailable()[finder])
+    for scan, axis in ((on_the_left, 29.5), (half, HALF)):
+        unknown = replace(scan, axis_in_file=None)
+        assert find_centre(unknown, finder=finder).scan.centre == pytest.approx(axis, abs=1.5)
+
+
+@pytest.mark.parametrize("finder", ["sliding-window", "growing-window"])
+def test_an_axis_far_from_the_middle_of_a_scan_of_half_a_turn(tmp_path: Path, finder: Any) -> None:
+    for axis in (33.75, 62.0):
+        file = tmp_path / f"{axis}.nx"
+        simulate_scan(file, rows=12, columns=96, projections=90, centre=axis)
+        scan = replace(reduce_darks_and_flats(open_scan(file)), axis_in_file=None)
+        for near in (None, axis + 1):
+            found = find_centre(scan, finder=finder, near=near).scan.centre
+            assert found == pytest.approx(axis, abs=0.25)
+
+
+def test_projections_in_no_order(simulated: TomoScan, tmp_path: Path) -> None:
+    """The one that was taken first has no opposite one; another one has."""
+    file = tmp_path / "shuffled.nx"
+    shutil.copy(simulated.file, file)
+    with h5py.File(file, "a") as root:
+        keys = root["entry0000/instrument/detector/image_key_control"][()]
+        projections = np.flatnonzero(keys == 0)
+        order = np.roll(projections, 40)[::-1]
+        for path in ("instrument/detector/data", "sample/rotation_angle", "control/data"):
+            values = root[f"entry0000/{path}"][()]
+            values[projections] = values[order]
+            root[f"entry0000/{path}"][...] = values
+    scan = reduce_darks_and_flats(open_scan(file))
+    assert scan.span == pytest.approx(simulated.span)
+    found = find_centre(scan)
+    assert found.scan.centre == pytest.approx(50.25, abs=0.25)
+    assert found.overlay is not None
+    assert abs(found.overlay.angles[0] - found.overlay.angles[1]) == pytest.approx(178)
+
+
+def test_composite_sees_the_frames_as_they_are_used(half: TomoScan) -> None:
+    mirrored = replace(half, flips=(True, False), axis_in_file=None)
+    found = find_centre(mirrored, finder="composite-coarse-to-fine")
+    assert found.scan.centre == pytest.approx(159 - HALF, abs=0.25)
 
 
 def test_composite(half: TomoScan, savu: TomoScan) -> None:

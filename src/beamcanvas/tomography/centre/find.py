@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 from ...errors import InputError
 from ...task import SILENT, Param, Progress, task
 from ..frames.projections import Projections
 from ..reconstruct.threads import apart
 from ..scan.types import TomoScan
-from .finders import WORDS, Side, column_of_axis, unavailable
+from .finders import WORDS, Known, Side, column_of_axis, unavailable
 from .opposite import OppositePair, opposite_pair
 
 #: below, the opposite projections don't match and the axis is doubtful
@@ -52,7 +52,8 @@ def find_centre(
         Param(words={**WORDS, "file": "what the file says"}, unavailable=unavailable, group="Find"),
     ] = "sliding-window",
     side: Annotated[
-        Side | None, Param(auto="as the file says", label="Near which side", group="Find")
+        Side | None,
+        Param(auto="the file's, or where it fits", label="Near which side", group="Find"),
     ] = None,
     near: Annotated[
         float | None,
@@ -97,7 +98,8 @@ def find_centre(
     finder:
         What finds the axis: from two projections half a turn apart, or from a sinogram.
     side:
-        For half acquisition: on which side of the middle the axis is.
+        On which side of the middle the axis is. Without it, and where the file doesn't say
+        so of a half acquisition, that side counts on which opposite projections match best.
     near:
         About where the axis is; takes the place of the side.
     angle:
@@ -125,14 +127,14 @@ def find_centre(
                 raise InputError(f"{scan.file}: the file does not say where the rotation axis is.")
             at, who = scan.axis_in_file, "file"
         else:
-            options: dict[str, Any] = {
-                "side": _side(scan, projections, side, near),
-                "first_angle": angle,
-                "row": row,
-                "rows": _rows(projections, first_row, last_row),
-            }
+            known = Known(
+                side=_side(scan, projections, side, near),
+                first_angle=angle,
+                row=row,
+                rows=_rows(projections, first_row, last_row),
+            )
             column = apart(
-                lambda: column_of_axis(projections, finder, **options),
+                lambda: column_of_axis(projections, finder, known),
                 progress,
                 "Finding the rotation axis",
             )
@@ -166,11 +168,9 @@ def _side(
     """Where to look: a column, a side, or nothing that is known."""
     if near is not None:
         return projections.to_column(near)
-    if side is not None or not scan.half_acquisition:
+    if side is not None or not scan.half_acquisition or scan.axis_in_file is None:
         return side
-    if scan.axis_in_file is not None:
-        return "left" if scan.axis_in_file < (scan.shape[2] - 1) / 2 else "right"
-    return "right"
+    return "left" if scan.axis_in_file < (scan.shape[2] - 1) / 2 else "right"
 
 
 def _rows(projections: Projections, first: int | None, last: int | None) -> tuple[int, int] | None:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import logging
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
-from typing import Any, Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from ...errors import InputError
 from ..frames.projections import Projections
-from .opposite import opposite_numbers
+from .lookers import Composite, Looker, OfSinogram, OfTwo, match
+from .opposite import OppositePair, opposite_pair
 
 Finder = Literal[
     "sliding-window",
@@ -44,10 +44,19 @@ WORDS: dict[Finder, str] = {
     "composite-coarse-to-fine": "composite (many rows, over 220°)",
 }
 _OF_TWO = ("sliding-window", "centered", "growing-window", "octave-accurate", "global")
-#: degrees from which on a scan is a full turn
-_FULL = 359.0
-# nabu's finders bring matplotlib for plots that nobody asks for here: half of their start
-os.environ.setdefault("NABU_DISABLE_MATPLOTLIB", "1")
+#: they look everywhere, whatever is known of the axis
+_EVERYWHERE = ("centered", "octave-accurate", "global")
+#: from which likeness of the opposite projections on no other side is looked at
+_SURE = 0.9
+
+
+class Known(NamedTuple):
+    """What is known before: where to look, and in which projections."""
+
+    side: Side | float | None  #: of the middle, or the column about which; None: not known
+    first_angle: float | None  #: of the pair of projections, degrees
+    row: int | None  #: of the sinogram
+    rows: tuple[int, int] | None  #: of the projections that are compared: first, after the last
 
 
 def unavailable() -> dict[str, str]:
@@ -57,27 +66,11 @@ def unavailable() -> dict[str, str]:
     return {}
 
 
-def column_of_axis(
-    projections: Projections,
-    finder: Finder,
-    *,
-    side: Side | float | None,
-    first_angle: float | None,
-    row: int | None,
-    rows: tuple[int, int] | None,
-) -> float:
+def column_of_axis(projections: Projections, finder: Finder, known: Known) -> float:
     """The rotation axis as a column of the projections.
 
-    Parameters
-    ----------
-    side:
-        On which side of the middle to look, or at which column.
-    first_angle:
-        Of the pair of projections, degrees.
-    row:
-        Of the sinogram.
-    rows:
-        Of the projections that are compared: first, and the one after the last.
+    Where it is not known on which side of the middle it is, the sides are tried one after
+    the other, until opposite projections match; or that is taken with which they match best.
 
     Raises
     ------
@@ -87,167 +80,77 @@ def column_of_axis(
     why = unavailable().get(finder)
     if why:
         raise InputError(f"The finder '{finder}' can't run here. {why}")
-    find = _of_two if finder in _OF_TWO else _of_sinogram
+    find: type[Looker] = OfTwo if finder in _OF_TWO else OfSinogram
     if finder == "composite-coarse-to-fine":
-        find = _composite
-    name = projections.scan.name
+        find = Composite
     with _quiet():
+        looker = find(projections, finder, known)
+        sides = _sides(projections, finder, known.side)
+        if len(sides) == 1:
+            return _checked(looker, sides[0])
+        return _most_alike(looker, sides, _pair(projections, known.first_angle))
+
+
+def _sides(
+    projections: Projections, finder: Finder, side: Side | float | None
+) -> Sequence[Side | float]:
+    """Where to look, one after the other."""
+    if side is not None:
+        return [side]
+    is_half = projections.scan.half_acquisition
+    if finder in _EVERYWHERE or (finder == "vo" and not is_half):
+        return ["center"]
+    if is_half or finder == "sino-coarse-to-fine":
+        return ["right", "left"]
+    return ["center", "right", "left"]
+
+
+def _pair(projections: Projections, first_angle: float | None) -> OppositePair | None:
+    try:
+        return opposite_pair(projections, 0.0, first_angle)
+    except InputError:
+        return None
+
+
+def _most_alike(looker: Looker, sides: Sequence[Side | float], pair: OppositePair | None) -> float:
+    best: tuple[float, float] | None = None
+    problem: InputError | None = None
+    for side in sides:
         try:
-            found = find(projections, finder, side, first_angle, row, rows)
-        except InputError:
-            raise
-        except Exception as error:  # nabu raises whatever its numpy does
-            words = " ".join(str(error).split())
-            raise InputError(
-                f"{name}: the finder '{finder}' found no rotation axis ({words}); try another "
-                "one, or give the side."
-            ) from None
-    if not (np.isfinite(found) and 0 <= found <= projections.shape[2] - 1):
+            column = _checked(looker, side)
+        except InputError as error:
+            problem = problem or error
+            continue
+        likeness = 1.0 if pair is None else match(pair, column)
+        if best is None or likeness > best[0]:
+            best = likeness, column
+        if likeness > _SURE:
+            break
+    if best is None:
+        assert problem is not None  # noqa: S101 - there is a side
+        raise problem
+    return best[1]
+
+
+def _checked(looker: Looker, side: Side | float) -> float:
+    """The column that a finder finds, where it is one."""
+    try:
+        found = looker.look(side)
+    except InputError:
+        raise
+    except Exception as error:  # nabu raises whatever its numpy does
+        words = " ".join(str(error).split())
         raise InputError(
-            f"{name}: the finder '{finder}' puts the rotation axis at column {found:.4g}, outside "
-            f"of the {projections.shape[2]} there are; try another one, or give the side."
-        )
-    return float(found)
-
-
-def _of_two(
-    projections: Projections,
-    finder: Finder,
-    side: Side | float | None,
-    first_angle: float | None,
-    row: int | None,
-    rows: tuple[int, int] | None,
-) -> float:
-    from nabu.estimation import cor
-
-    if finder == "octave-accurate" and projections.scan.half_acquisition:
+            f"{looker.name}: the finder '{looker.finder}' found no rotation axis ({words}); try "
+            "another one, or give the side."
+        ) from None
+    if not (np.isfinite(found) and 0 <= found <= looker.columns - 1):
         raise InputError(
-            f"{projections.scan.name}: octave-accurate does not work for half acquisition."
+            f"{looker.name}: the finder '{looker.finder}' puts the rotation axis at column "
+            f"{found:.4g}, outside of the {looker.columns} there are; try another one, or give "
+            "the side."
         )
-    classes: dict[str, Any] = {
-        "sliding-window": cor.CenterOfRotationSlidingWindow,
-        "centered": cor.CenterOfRotation,
-        "growing-window": cor.CenterOfRotationGrowingWindow,
-        "octave-accurate": cor.CenterOfRotationOctaveAccurate,
-        "global": cor.CenterOfRotationAdaptiveSearch,
-    }
-    options: dict[str, Any] = {}
-    if finder == "global":
-        options.update(low_pass=1, high_pass=20)
-    if finder == "growing-window":
-        options["side"] = _window(side, projections.shape[2], otherwise="all")
-    elif finder == "sliding-window":
-        options["side"] = _window(side, projections.shape[2])
-    elif finder == "centered" and isinstance(side, float):
-        options["side"] = side
-    part = slice(*rows) if rows is not None else slice(None)
-    one, other = (
-        np.ascontiguousarray(projections.radio(n)[part], np.float32)
-        for n in opposite_numbers(projections, first_angle)
-    )
-    return float(
-        classes[finder]().find_shift(
-            one, np.fliplr(other), return_relative_to_middle=False, **options
-        )
-    )
-
-
-def _window(side: Side | float | None, columns: int, otherwise: str = "center") -> str:
-    """Which window nabu slides: given a column instead, its own misses most axes."""
-    if not isinstance(side, float):
-        return side or otherwise
-    away = side - (columns - 1) / 2
-    if abs(away) <= columns / 8:  # as far as the wide window in the middle reaches
-        return "center"
-    return "left" if away < 0 else "right"
-
-
-def _of_sinogram(
-    projections: Projections,
-    finder: Finder,
-    side: Side | float | None,
-    first_angle: float | None,
-    row: int | None,
-    rows: tuple[int, int] | None,
-) -> float:
-    from nabu.estimation import cor, cor_sino
-
-    count, all_rows, columns = projections.shape
-    at = all_rows // 2 if row is None else row
-    if not 0 <= at < all_rows:
-        raise InputError(f"Row {at} is not among the {all_rows} of {projections.scan.name}.")
-    turned = np.degrees(np.ptp(projections.angles)) * count / max(count - 1, 1)
-    is_full = bool(turned >= _FULL)
-    if finder != "vo" and not is_full:
-        raise InputError(
-            f"{projections.scan.name}: '{finder}' needs a scan of 360°, this one spans "
-            f"{turned:.4g}°."
-        )
-    sinogram = projections.sinograms(at, at + 1)[0]
-    half = projections.scan.half_acquisition
-    one_sided = half or finder == "sino-coarse-to-fine"  # which knows no middle
-    near: Any = side or ("right" if one_sided else "center")
-    if finder in ("sino-coarse-to-fine", "sino-sliding-window", "sino-growing-window"):
-        near = _window(side, columns, otherwise="all" if finder == "sino-growing-window" else near)
-        if finder == "sino-coarse-to-fine" and near == "center":
-            near = "left" if isinstance(side, float) and side < (columns - 1) / 2 else "right"
-    if finder == "vo":
-        if isinstance(near, float):
-            near -= (columns - 1) / 2
-        return float(
-            cor_sino.CenterOfRotationVo().find_shift(
-                sinogram,
-                halftomo=half,
-                is_360=is_full,
-                side=near,
-                return_relative_to_middle=False,
-            )
-        )
-    if finder == "fourier-angles":
-        return float(
-            cor_sino.CenterOfRotationFourierAngles().find_shift(
-                sinogram,
-                angles=projections.angles,
-                side=near,
-                return_relative_to_middle=False,
-            )
-        )
-    one, other = sinogram[: count // 2], sinogram[count // 2 : 2 * (count // 2), ::-1]
-    made: dict[str, Callable[[], Any]] = {
-        "sino-coarse-to-fine": cor_sino.SinoCorInterface,
-        "sino-sliding-window": cor.CenterOfRotationSlidingWindow,
-        "sino-growing-window": cor.CenterOfRotationGrowingWindow,
-    }
-    return float(
-        made[finder]().find_shift(
-            one, np.ascontiguousarray(other), side=near, return_relative_to_middle=False
-        )
-    )
-
-
-def _composite(
-    projections: Projections,
-    finder: Finder,
-    side: Side | float | None,
-    first_angle: float | None,
-    row: int | None,
-    rows: tuple[int, int] | None,
-) -> float:
-    """Looks at rows all over the raw projections, which nabu reads itself."""
-    from nabu.pipeline.estimators import CompositeCORFinder
-    from nabu.resources.dataset_analyzer import analyze_dataset
-    from nabu.resources.nxflatfield import update_dataset_info_flats_darks
-
-    scan = projections.scan
-    dataset = analyze_dataset(str(scan.file), extra_options={"hdf5_entry": scan.entry})
-    folder = None if scan.darks is None else str(scan.darks.file.parent)
-    update_dataset_info_flats_darks(dataset, True, darks_flats_dir=folder)
-    options: dict[str, Any] = {"side": side or ("right" if scan.half_acquisition else "center")}
-    if isinstance(side, float):
-        near = projections.from_column(side) - (scan.shape[2] - 1) / 2
-        options = {"side": "near", "near_pos": near, "near_width": 10}
-    found = CompositeCORFinder(dataset, cor_options=options).find_cor()
-    return projections.to_column(float(found))
+    return found
 
 
 @contextmanager

@@ -242,10 +242,9 @@ def _currents(group: Any, frames: int) -> NDArray[np.float64] | None:
 
 
 def _span(angles: NDArray[np.float64]) -> float:
-    if len(angles) < 2:
-        return 0.0
-    step = float(np.median(np.abs(np.diff(angles))))
-    return float(angles.max() - angles.min()) + step
+    gaps = np.diff(np.sort(angles))  # in whatever order they were taken
+    gaps = gaps[gaps > 1e-6]
+    return float(np.ptp(angles) + np.median(gaps)) if len(gaps) else 0.0
 
 
 def doubts_of(scan: TomoScan) -> list[str]:
