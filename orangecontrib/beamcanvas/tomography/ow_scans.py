@@ -5,6 +5,7 @@ from __future__ import annotations
 from beamcanvas.canvas.widget import TaskWidget
 
 from .slice_stack_preview import SliceStackPreview
+from .volumes_preview import VolumesPreview
 
 
 class OWScans(TaskWidget, task="beamcanvas.tomography.reconstruct_scans"):
@@ -13,4 +14,4 @@ class OWScans(TaskWidget, task="beamcanvas.tomography.reconstruct_scans"):
     icon = "icons/scans.svg"
     priority = 67
     keywords = ("series", "batch", "many", "stack")
-    previews = {"slices": SliceStackPreview}  # noqa: RUF012
+    previews = {"slices": SliceStackPreview, "volumes": VolumesPreview}  # noqa: RUF012

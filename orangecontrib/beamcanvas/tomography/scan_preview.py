@@ -125,9 +125,7 @@ class ScanPreview(Preview):
             self._check(self.shows_first or (treated if can_treat else MEASURED))
         elif not self.shows_first and can_treat and checked.text() == MEASURED and value.treatments:
             self._check(TREATED)
-        done = [t.summary for t in value.treatments]
-        if value.selection.binning != (1, 1):
-            done.insert(0, "binned {} × {}".format(*value.selection.binning))
+        done = [*value.selection.words, *(t.summary for t in value.treatments)]
         self.words.setText(" · ".join(done))
         self.words.setToolTip("\n".join(done))
         self._change_kind()

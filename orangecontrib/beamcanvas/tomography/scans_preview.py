@@ -25,6 +25,9 @@ class ScansPreview(Preview):
         self.table.view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.scan = ScanPreview(self)
+        self.doubts = QLabel()
+        self.doubts.setWordWrap(True)
+        self.doubts.setContentsMargins(8, 4, 8, 4)
         self.problems = QLabel()
         self.problems.setWordWrap(True)
         self.problems.setContentsMargins(8, 4, 8, 4)
@@ -34,6 +37,7 @@ class ScansPreview(Preview):
         split.setStretchFactor(1, 1)
         split.setSizes([160, 400])
         self.box.addWidget(split, 1)
+        self.box.addWidget(self.doubts)
         self.box.addWidget(self.problems)
 
     @classmethod
@@ -52,7 +56,10 @@ class ScansPreview(Preview):
 
     def _look_at(self, row: int) -> None:
         if 0 <= row < len(self.scans):
-            self.scan.show_value(self.scans[row])
+            scan = self.scans[row]
+            self.scan.show_value(scan)
+            self.doubts.setText(f"{scan.name}: {' '.join(scan.warnings)}")
+            self.doubts.setVisible(bool(scan.warnings))
 
 
 def _row(scan: TomoScan) -> dict[str, Any]:
@@ -65,5 +72,5 @@ def _row(scan: TomoScan) -> dict[str, Any]:
         "Darks, flats": f"{scan.raw_darks}, {scan.raw_flats}",
         "Energy (keV)": "" if scan.energy is None else scan.energy,
         "Pixel (µm)": "" if scan.pixel_size is None else round(1e6 * scan.pixel_size[1], 4),
-        "What to know": " ".join(scan.warnings),
+        "Doubts": len(scan.warnings) or "",
     }

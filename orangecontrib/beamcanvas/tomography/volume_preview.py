@@ -127,10 +127,12 @@ class VolumePreview(Preview):
         return 10 if isinstance(value, Volume) else 0
 
     def show_value(self, value: Volume) -> None:
-        same = self.volume is not None and self.volume.shape == value.shape
+        last = self.volume
         self.volume = value
         self._shown.clear()
-        if not same:
+        if last is None or (last.dtype, last.unit) != (value.dtype, value.unit):
+            self._colourmap = None
+        if last is None or last.shape != value.shape:
             self._colourmap = None
             self.at = [n // 2 for n in value.shape]
             for axis, count in enumerate(value.shape):
@@ -141,6 +143,7 @@ class VolumePreview(Preview):
             for axis in _VIEWS:
                 self._cuts.pop(axis, None)
         self.words.setText(_facts(value))
+        self.words.setToolTip(value.identifier)
         self.colourbar.setLegend(_title(value))
         self.go({})
 

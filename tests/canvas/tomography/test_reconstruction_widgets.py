@@ -12,17 +12,23 @@ from AnyQt.QtCore import Qt
 from kept import keep
 from orangecontrib.beamcanvas.tomography.candidates_preview import CandidatesPreview
 from orangecontrib.beamcanvas.tomography.histogram_preview import HistogramPreview
+from orangecontrib.beamcanvas.tomography.moved_preview import MovedPreview
 from orangecontrib.beamcanvas.tomography.overlay_preview import BLEND, OverlayPreview
 from orangecontrib.beamcanvas.tomography.ow_cast_volume import OWCastVolume
 from orangecontrib.beamcanvas.tomography.ow_centre import TITLE, OWCentre
 from orangecontrib.beamcanvas.tomography.ow_many_centres import OWManyCentres
 from orangecontrib.beamcanvas.tomography.ow_many_delta_beta import OWManyDeltaBeta
 from orangecontrib.beamcanvas.tomography.ow_reconstruction import OWReconstruction
+from orangecontrib.beamcanvas.tomography.seams_preview import SeamsPreview
 from orangecontrib.beamcanvas.tomography.volume_preview import VolumePreview
+from orangecontrib.beamcanvas.tomography.volumes_preview import VolumesPreview
 
 from beamcanvas.canvas.previews import preview_for
 from beamcanvas.canvas.run.node_run import Linked, State
 from beamcanvas.tomography import (
+    FrameDifference,
+    SampleMoved,
+    Seams,
     TomoScan,
     Volume,
     cast_volume,
@@ -209,7 +215,47 @@ def test_three_slices_through_one_point(qtbot, volume: Volume, tmp_path: Path):
     page.show_value(smaller)
     qtbot.waitUntil(shown, timeout=10000)
     assert "uint8" in page.words.text()
+    assert page.plots[0].getImage("image").getColormap().getVMax() <= 255
     assert page.colourbar.getLegend() == "Value"
+
+
+def test_volumes_are_a_table(qtbot, volume: Volume, tmp_path: Path):
+    smaller = cast_volume(volume, file=tmp_path / "cast", dtype="uint8").volume
+    page = keep(qtbot, VolumesPreview())
+    page.show()
+    page.show_value([volume, smaller])
+    model = page.table.model
+    cells = [model.data(model.index(1, n)) for n in range(5)]
+    assert cells == ["cast", "24 × 160 × 160", "uint8", "", "1"]
+    assert page.volume.volume is volume
+    page.table.view.selectRow(1)
+    assert page.volume.volume is smaller
+    qtbot.waitUntil(lambda: not page.volume._reading and len(page.volume._shown) == 3)
+
+
+def test_seams_stand_as_upright_as_the_volumes(qtbot, tmp_path: Path):
+    image = np.arange(12.0, dtype=np.float32).reshape(4, 3)
+    page = keep(qtbot, SeamsPreview())
+    page.show()
+    page.show_value(Seams(image, "z", ((1, 3),), (0, 1)))
+    np.testing.assert_array_equal(page.plot.getImage("image").getData(), image)
+    assert page.plot.getYAxis().getLabel() == "z (voxels)"
+    assert page.plot.getYAxis().isInverted()
+    assert [marker.getYPosition() for marker in page._lines] == [1, 3]
+
+
+def test_whether_the_sample_moved_is_said_first(qtbot):
+    shifts = [{"angle (°)": 0.0, "right (px)": 2.5}]
+    worst = FrameDifference(np.eye(9, dtype=np.float32), "frame 9 less frame 1")
+    value = SampleMoved(shifts, worst, "The sample moved by up to 2.50 pixels.")
+    assert MovedPreview.fits(value, None)
+    page = keep(qtbot, MovedPreview())
+    page.show()
+    page.show_value(value)
+    assert page.verdict.text() == value.verdict
+    assert page.table.model.rowCount() == 1
+    assert page.worst.text().startswith("What differs most: frame 9 less frame 1")
+    assert page.image.data.label == "Difference of I/I0"
 
 
 def test_what_is_gone_is_told(qtbot, volume: Volume):

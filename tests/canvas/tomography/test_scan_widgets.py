@@ -186,7 +186,8 @@ def test_what_went_wrong_is_said_below(qtbot, scan: TomoScan, tmp_path: Path):
 def test_scans_are_a_table(qtbot, scan: TomoScan):
     from orangecontrib.beamcanvas.tomography.scans_preview import ScansPreview
 
-    scans = Scans((scan, open_scan(TUTORIAL / "tooth.nx")), ("x.nx: it is cut off.",))
+    doubtful = scan.warned("It has no angles.")
+    scans = Scans((doubtful, open_scan(TUTORIAL / "tooth.nx")), ("x.nx: it is cut off.",))
     assert preview_for(scans) is ScansPreview
     page = keep(qtbot, ScansPreview())
     page.show()
@@ -196,8 +197,10 @@ def test_scans_are_a_table(qtbot, scan: TomoScan):
     assert cells == ["tooth", "181", "2 × 640"]
     assert page.problems.text() == "x.nx: it is cut off."
     qtbot.waitUntil(lambda: page.scan.image.data is not None, timeout=20000)
+    assert page.doubts.text() == "savu: It has no angles."
     page.table.view.selectRow(1)
     seen(qtbot, page.scan, "counts", (2, 640))
+    assert page.doubts.isHidden()
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from beamcanvas.errors import InputError
 from beamcanvas.task import task_of
 from beamcanvas.tomography import (
     Scans,
+    Selection,
     TomoScan,
     choose_scan,
     collect_scans,
@@ -49,6 +50,11 @@ def test_what_the_file_says() -> None:
     assert (scan.energy, scan.distance) == (25.0, 0.05)
     assert scan.identifier == f"hdf5:scan:{scan.file}?path=entry0000"
     assert scan.summary == "savu, 91 projections of 24 × 160 over 182°"
+    part = Selection(rows=(2, 12), every=2, excluded=(4, 8), binning=(2, 2))
+    assert replace(scan, selection=part).summary == (
+        "savu, 91 projections of 24 × 160 over 182°, one projection in 2, 2 left out, "
+        "rows 2 to 11, binned 2 × 2"
+    )
     assert not scan.warnings
     assert pickle.loads(pickle.dumps(scan)) == scan
 

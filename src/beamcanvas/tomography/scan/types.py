@@ -52,6 +52,25 @@ class Selection:
     excluded: tuple[int, ...] = ()  #: projections left out, counted among the projections
     excluded_angles: tuple[tuple[float, float], ...] = ()  #: ranges left out, degrees
 
+    @property
+    def words(self) -> list[str]:
+        """What is not the whole scan, as it was measured."""
+        high, wide = self.binning
+        said = {
+            f"one projection in {self.every}": self.every > 1,
+            f"without the first {self.start}": self.start,
+            f"{len(self.excluded)} left out": self.excluded,
+            "angles left out": self.excluded_angles,
+            _range_words("rows", self.rows): self.rows,
+            _range_words("columns", self.columns): self.columns,
+            f"binned {high} × {wide}": self.binning != (1, 1),
+        }
+        return [words for words, is_so in said.items() if is_so]
+
+
+def _range_words(what: str, part: tuple[int, int] | None) -> str:
+    return "" if part is None else f"{what} {part[0]} to {part[1] - 1}"
+
 
 @dataclass(frozen=True)
 class TomoScan:
@@ -113,6 +132,7 @@ class TomoScan:
     def summary(self) -> str:
         count, rows, columns = self.shape
         words = f"{self.name}, {count} projections of {rows} × {columns} over {self.span:.5g}°"
+        words = ", ".join([words, *self.selection.words])
         if self.centre is not None:
             words += f", axis at {self.centre:.2f} px"
         return words
