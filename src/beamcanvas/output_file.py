@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from stat import S_IMODE
@@ -140,3 +140,17 @@ def replacing(
         raise output.failure(error) from None
     finally:
         output.discard()
+
+
+def check_not_read(place: str | Path, files: Iterable[Path]) -> None:
+    """Refuse to write where the data that it is made of are.
+
+    Raises
+    ------
+    InputError
+        When `place` is one of the files, by whatever name.
+    """
+    found = Path(place)
+    with suppress(OSError):  # a name that nothing can have is found out when it is written
+        if found.exists() and any(f.exists() and found.samefile(f) for f in files):
+            raise InputError(f"{place}: what is written is made of this file; choose another name.")

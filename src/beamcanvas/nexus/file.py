@@ -54,6 +54,37 @@ def opened(path: Path) -> Iterator[h5py.File]:
         yield file
 
 
+@contextmanager
+def reading(path: Path) -> Iterator[h5py.File]:
+    """As :func:`opened`, for a block that does nothing but read the file.
+
+    Raises
+    ------
+    InputError
+        Also when HDF5 finds the file damaged while the block reads it.
+    """
+    with opened(path) as file, damage_named(path):
+        yield file
+
+
+@contextmanager
+def damage_named(path: Path) -> Iterator[None]:
+    """For a block that does nothing but read an HDF5 file: damage is one sentence.
+
+    Raises
+    ------
+    InputError
+        When HDF5 can't read what the block asks for.
+    """
+    try:
+        yield
+    except InputError:
+        raise
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
+        reason = str(error.args[0]) if error.args else type(error).__name__
+        raise InputError(f"{path}: the file is damaged: {reason}.") from None
+
+
 class NewFile:
     """A new HDF5 file, open for writing, until :meth:`keep` moves it to its place.
 

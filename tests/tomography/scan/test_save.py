@@ -78,7 +78,7 @@ def test_nothing_is_overwritten_unless_asked_and_never_itself(
     with pytest.raises(InputError, match="it is there already"):
         save_scan(simulated, file=file)
     save_scan(simulated, file=file, existing="replace")
-    with pytest.raises(InputError, match="the scan's own frames are in it"):
+    with pytest.raises(InputError, match="is made of this file"):
         save_scan(simulated, file=simulated.file, existing="replace")
 
 

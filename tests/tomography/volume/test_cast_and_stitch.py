@@ -66,7 +66,7 @@ def test_what_cannot_be_cast_is_told(tmp_path: Path) -> None:
         ({"low": 5.0, "high": 5.0}, r"highest value \(5\) should be above the lowest \(5\)"),
         ({"format": "vol"}, "holds float32 values, not uint16"),
         ({"format": "jp2", "dtype": "float32"}, "uint8 or uint16 values, not float32"),
-        ({"format": "hdf5", "file": volume.path}, "is the volume itself"),
+        ({"format": "hdf5", "file": volume.path}, "is made of this file"),
     ):
         with pytest.raises(InputError, match=said):
             cast_volume(volume, **options)  # type: ignore[arg-type]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import InputError
-from ...nexus.file import opened
+from ...nexus.file import reading
 from ..scan.nxtomo import FrameTable
 from ..scan.types import Reduced, TomoScan
 
@@ -26,7 +26,7 @@ def read_reduced(reduced: Reduced, rows: slice = slice(None)) -> NDArray[np.floa
     InputError
         When the file is gone or has other images than when it was written.
     """
-    with opened(reduced.file) as root:
+    with reading(reduced.file) as root:
         try:
             return np.stack([root[path][rows] for path in reduced.paths]).astype(np.float32)
         except (KeyError, OSError):

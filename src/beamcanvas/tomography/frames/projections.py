@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -215,6 +216,12 @@ class Projections:
         flats = 0 if self.scan.flats is None else len(self.scan.flats.frames)
         result = 4 * rows * count * columns
         return result + layout.memory(self._source, flats, self.threads)
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All that are read: the scan's, those of its frames, darks and flats."""
+        reduced = (r.file for r in (self.scan.darks, self.scan.flats) if r is not None)
+        return (self.scan.file, *reduced, *self._source.files)
 
     @property
     def reads_whole_frames(self) -> bool:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ...errors import InputError
 from ...nexus.chunks import Buffers, ChunkedFrames
-from ...nexus.file import opened
+from ...nexus.file import damage_named, opened
 
 if TYPE_CHECKING:
     import h5py
@@ -52,10 +52,11 @@ class FrameSource:
         self._files: dict[Path, h5py.File] = {}
         self.name = file.name
         try:
-            dataset = self._open(file)[path]
-            self.shape: tuple[int, int, int] = dataset.shape
-            self.dtype: np.dtype[Any] = dataset.dtype.newbyteorder("=")
-            self.pieces = self._pieces(dataset, 0, dataset.shape[0], 0, file)
+            with damage_named(file):
+                dataset = self._open(file)[path]
+                self.shape: tuple[int, int, int] = dataset.shape
+                self.dtype: np.dtype[Any] = dataset.dtype.newbyteorder("=")
+                self.pieces = self._pieces(dataset, 0, dataset.shape[0], 0, file)
         except BaseException:
             self._stack.close()
             raise
@@ -69,6 +70,12 @@ class FrameSource:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Those that hold the frames, or say where they are."""
+        held = (Path(piece.frames.dataset.file.filename) for piece in self.pieces)
+        return tuple({*self._files, *held})
 
     @property
     def reads_whole_frames(self) -> bool:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import numpy as np
 
 from ...errors import InputError
-from ...output_file import replacing
+from ...output_file import check_not_read, replacing
 from ...task import Param, task
 from ..frames.treatments.background import Background
 from ..frames.treatments.double_flat import DoubleFlat
@@ -66,6 +66,7 @@ def export_nabu_conf(
 
     folder = output_folder or scan.file.parent / "reconstructed_volumes"
     path = Path(file).with_suffix(".conf") if not Path(file).suffix else Path(file)
+    check_not_read(path, [scan.file])
     said = sections_of(scan, Path(folder).absolute())
     excluded = scan.selection.excluded
     if excluded:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from ...errors import InputError
+from ...output_file import check_not_read
 from ...task import SILENT, Param, Progress, task
 from ..frames.projections import Projections
 from ..scan.types import TomoScan
@@ -85,10 +86,16 @@ def reconstruct_volume(
         no room on the disk, or another volume is there already.
     """
     place = place_of(Path(file) if file is not None else _beside(scan), format)
+    if format == "jp2":
+        raise InputError(
+            "JPEG 2000 holds uint8 or uint16 values, not float32: reconstruct another format, and "
+            "cast it."
+        )
     own = place if format == "hdf5" else place.with_name(f".{place.stem}-parts.hdf5")
-    if format != "hdf5" and existing == "resume":
-        check_place(place, "keep", 0)
+    if format != "hdf5":
+        check_place(place, "keep" if existing == "resume" else "replace", 0)
     with Projections(scan) as projections:
+        check_not_read(place, projections.files)
         slices = Slices(projections)
         plan = _plan(slices, own, first_row, last_row, memory, existing)
         if format == "hdf5" and said_of(own) == (plan.fingerprint, *plan.rows):
@@ -156,6 +163,7 @@ def plan_volume(
     """
     place = place_of(Path(file) if file is not None else _beside(scan), "hdf5")
     with Projections(scan) as projections:
+        check_not_read(place, projections.files)
         return _plan(Slices(projections), place, first_row, last_row, memory, existing)
 
 
@@ -272,10 +280,14 @@ def _prepared(plan: VolumePlan, existing: Existing) -> VolumePlan:
     """The plan with what is there already: gone on with, or taken away."""
     place = plan.volume.path
     parts = place.with_suffix("")
+    chunks = sorted(parts.glob(f"{place.stem}_*.hdf5"))
     if existing == "replace":
+        foreign = next((chunk for chunk in chunks if said_of(chunk) is None), None)
+        if foreign is not None:
+            raise InputError(f"{foreign} is there and no part of a volume: choose another name.")
         _remove(place)
         return plan
-    for file in [place, *sorted(parts.glob(f"{place.stem}_*.hdf5"))]:
+    for file in [place, *chunks]:
         if not file.exists():
             continue
         said = said_of(file)
@@ -291,8 +303,12 @@ def _prepared(plan: VolumePlan, existing: Existing) -> VolumePlan:
 
 
 def _remove(place: Path) -> None:
+    """Take a volume and its chunks away, and nothing else that lies with them."""
     place.unlink(missing_ok=True)
-    shutil.rmtree(place.with_suffix(""), ignore_errors=True)
+    for chunk in place.with_suffix("").glob(f"{place.stem}_*.hdf5"):
+        chunk.unlink()
+    with suppress(OSError):  # it holds something else, or isn't there
+        place.with_suffix("").rmdir()
 
 
 def _settings(scan: TomoScan) -> dict[str, Any]:

@@ -10,11 +10,20 @@ from numpy.typing import NDArray
 from ...errors import InputError
 
 LENGTHS = {"m": 1.0, "cm": 1e-2, "mm": 1e-3, "um": 1e-6, "µm": 1e-6, "μm": 1e-6, "nm": 1e-9}
-LENGTHS |= {"metre": 1.0, "meter": 1.0, "micron": 1e-6, "micrometer": 1e-6, "millimeter": 1e-3}
+LENGTHS |= {"meter": 1.0, "centimeter": 1e-2, "millimeter": 1e-3, "micrometer": 1e-6}
+LENGTHS |= {"micron": 1e-6, "nanometer": 1e-9, "å": 1e-10, "angstrom": 1e-10}
 ENERGIES = {"kev": 1.0, "ev": 1e-3, "mev": 1e3, "j": 1 / 1.602176634e-16}
-ANGLES = {"degree": 1.0, "degrees": 1.0, "deg": 1.0, "°": 1.0}
-ANGLES |= {"rad": 180 / np.pi, "radian": 180 / np.pi, "radians": 180 / np.pi}
+ENERGIES |= {"kiloelectronvolt": 1.0, "electronvolt": 1e-3, "megaelectronvolt": 1e3}
+ANGLES = {"degree": 1.0, "deg": 1.0, "°": 1.0, "rad": 180 / np.pi, "radian": 180 / np.pi}
 CURRENTS = {"a": 1.0, "ampere": 1.0, "ma": 1e-3, "milliampere": 1e-3}
+
+_ENERGY = ("instrument/beam/incident_energy", "beam/incident_energy")
+_LENGTH = (
+    "instrument/detector/distance",
+    "sample/propagation_distance",
+    "instrument/source/distance",
+    *(f"{at}/{axis}_pixel_size" for at in ("sample", "instrument/detector") for axis in "xy"),
+)
 
 
 def member(group: Any, path: str) -> Any:
@@ -42,10 +51,26 @@ def one_each(found: Any, frames: int, where: str, what: str) -> NDArray[np.float
 
 
 def factor(dataset: Any, units: dict[str, float]) -> float:
-    """What turns its values into our unit; 1 where it doesn't say or says it differently."""
+    """What turns its values into our unit; 1 where it says none, nan where none that is known."""
+    unit = unit_of(dataset).lower().replace("_", "").replace("metre", "meter")
+    return units.get(unit, units.get(unit.removesuffix("s"), np.nan)) if unit else 1.0
+
+
+def unit_of(dataset: Any) -> str:
+    """The unit that a dataset says it has; empty where it says none."""
     unit = dataset.attrs.get("units", dataset.attrs.get("unit", ""))
-    unit = unit.decode() if isinstance(unit, bytes) else str(unit)
-    return units.get(unit, units.get(unit.lower(), 1.0))
+    return (unit.decode(errors="replace") if isinstance(unit, bytes) else str(unit)).strip()
+
+
+def left_out(group: Any) -> list[str]:
+    """The fields whose unit isn't known and whose value therefore isn't, a sentence each."""
+    sentences = []
+    for units, paths in ((ENERGIES, _ENERGY), (LENGTHS, _LENGTH)):
+        for path in paths:
+            found = member(group, path)
+            if is_numeric(found) and not np.isfinite(factor(found, units)):
+                sentences.append(f"{path} is left out: its unit '{unit_of(found)}' is not known.")
+    return sentences
 
 
 def number(group: Any, path: str, units: dict[str, float] | None = None) -> float | None:
@@ -53,7 +78,9 @@ def number(group: Any, path: str, units: dict[str, float] | None = None) -> floa
     found = member(group, path)
     if not is_numeric(found):
         return None
-    value = float(np.asarray(found[()]).flat[0]) * factor(found, units or {})
+    value = float(np.asarray(found[()]).flat[0])
+    if units:
+        value *= factor(found, units)
     return value if np.isfinite(value) else None
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import InputError
-from ...nexus.file import opened
+from ...nexus.file import reading
 from .fields import (
     ANGLES,
     CURRENTS,
@@ -26,12 +26,14 @@ from .fields import (
     flips,
     is_half,
     is_numeric,
+    left_out,
     member,
     number,
     one_each,
     pixel_size,
     positive,
     text,
+    unit_of,
 )
 from .types import TomoScan
 
@@ -74,7 +76,7 @@ def entries(file: Path) -> list[str]:
     InputError
         When the file can't be read as HDF5.
     """
-    with opened(file) as root:
+    with reading(file) as root:
         return list(_entries(root))
 
 
@@ -105,7 +107,7 @@ def read_scan(file: Path, entry: str | None = None) -> TomoScan:
         its frames and what is said of them don't fit together.
     """
     file = Path(file).expanduser().absolute()
-    with opened(file) as root:
+    with reading(file) as root:
         group, entry = _choose(root, file, entry)
         where = f"{file.name}, entry {entry}"
         data = _frames(group, where)
@@ -142,7 +144,8 @@ def read_scan(file: Path, entry: str | None = None) -> TomoScan:
             sample=text(group, "sample/name"),
             title=text(group, "title"),
         )
-    return scan.warned(*doubts_of(scan))
+        sentences = (*doubts_of(scan), *left_out(group), *_unused_current(group, table))
+    return scan.warned(*sentences)
 
 
 def read_table(scan: TomoScan) -> FrameTable:
@@ -153,7 +156,7 @@ def read_table(scan: TomoScan) -> FrameTable:
     InputError
         When the file changed or can't be read any more.
     """
-    with opened(scan.file) as root:
+    with reading(scan.file) as root:
         group, entry = _choose(root, scan.file, scan.entry)
         where = f"{scan.file.name}, entry {entry}"
         table = _table(group, _frames(group, where).shape[0], where)
@@ -182,7 +185,7 @@ def recounted(scan: TomoScan) -> TomoScan:
         raw_flats=int(np.count_nonzero(table.keys == FLAT)),
         first_angle=float(angles[0]),
         span=_span(angles),
-        warnings=(),
+        warnings=tuple(w for w in scan.warnings if w not in doubts_of(scan)),
     )
     return new.warned(*doubts_of(new))
 
@@ -227,7 +230,13 @@ def _table(group: Any, frames: int, where: str) -> FrameTable:
     rotation = member(group, "sample/rotation_angle")
     if rotation is None:
         raise InputError(f"{where}: the angles of its frames (sample/rotation_angle) are missing.")
-    angles = one_each(rotation, frames, where, "angles") * factor(rotation, ANGLES)
+    turn = factor(rotation, ANGLES)
+    if not np.isfinite(turn):
+        raise InputError(
+            f"{where}: the unit '{unit_of(rotation)}' of the angles (sample/rotation_angle) is "
+            "not known; it should be degree or radian."
+        )
+    angles = one_each(rotation, frames, where, "angles") * turn
     if not np.isfinite(angles[keys == PROJECTION]).all():
         raise InputError(f"{where}: the angles of some projections are no numbers.")
     return FrameTable(keys, angles, _currents(group, frames))
@@ -237,8 +246,21 @@ def _currents(group: Any, frames: int) -> NDArray[np.float64] | None:
     found = member(group, "control/data")
     if not is_numeric(found) or found.shape != (frames,):
         return None
-    currents: NDArray[np.float64] = found[()].astype(float) * factor(found, CURRENTS)
+    currents: NDArray[np.float64] = found[()].astype(float)
+    scale = factor(found, CURRENTS)
+    if np.isfinite(scale):  # else another counter that follows the beam: only ratios count
+        currents *= scale
     return currents if (np.isfinite(currents) & (currents > 0)).all() else None
+
+
+def _unused_current(group: Any, table: FrameTable) -> list[str]:
+    found = member(group, "control/data")
+    if table.currents is not None or found is None:
+        return []
+    return [
+        "The machine current (control/data) is not used: it is not a number above 0 for each of "
+        f"the {len(table.keys)} frames."
+    ]
 
 
 def _span(angles: NDArray[np.float64]) -> float:

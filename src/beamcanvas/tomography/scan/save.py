@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import InputError
-from ...output_file import replacing
+from ...output_file import check_not_read, replacing
 from ...task import SILENT, Existing, Param, Progress, task
 from ..convert.nxtomomill import quiet
+from ..frames.source import FrameSource
 from .discover import Scans
 from .nxtomo import DARK, FLAT, read_scan, read_table
 from .types import TomoScan
@@ -174,10 +175,11 @@ def write_scan(
                 f"pixels but {scan.name} of {scan.shape[1]} × {scan.shape[2]}: "
                 "they can't be joined."
             )
-        if Path(file).exists() and part.scan.file.samefile(file):
-            raise InputError(f"{file}: the scan's own frames are in it; choose another file.")
     with replacing(file, ".nx", existing) as (path, new):
         try:
+            for part in parts:
+                with FrameSource(part.scan.file, _frames_of(part.scan)) as source:
+                    check_not_read(path, (part.scan.file, *source.files))
             described(scan, parts).save(
                 str(new), data_path=scan.entry, overwrite=True, nexus_path_version=2.1
             )
@@ -235,7 +237,7 @@ def _loaded(part: Part) -> Any:
     with quiet() as said:
         try:
             made = NXtomo().load(str(scan.file), scan.entry, detector_data_as="as_data_url")
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (OSError, RuntimeError, LookupError, TypeError, ValueError, AttributeError) as error:
             raise InputError(
                 f"{scan.file}: nxtomo can't read all that this file says: {said.last(error)}"
             ) from None
@@ -252,7 +254,7 @@ def _loaded(part: Part) -> Any:
     ):
         values = getattr(holder, name)
         if values is not None and np.size(values) == scan.frames:
-            setattr(holder, name, values[frames])
+            setattr(holder, name, values.reshape(-1)[frames])
     detector.image_key_control = read_table(scan).keys[frames]
     return made
 
@@ -260,13 +262,11 @@ def _loaded(part: Part) -> Any:
 def _write_frames(file: Path, place: str, parts: list[Part], how: str, progress: Progress) -> None:
     import h5py
 
-    from ..frames.source import FrameSource
-
     total = sum(len(part.frames) for part in parts)
     rows, columns = parts[0].scan.shape[1:]
     with h5py.File(file, "a") as root:
         group = root[place]
-        paths = {id(p): f"{p.scan.entry}/instrument/detector/data" for p in parts}
+        paths = {id(p): _frames_of(p.scan) for p in parts}
         dtypes = []
         for part in parts:
             with FrameSource(part.scan.file, paths[id(part)]) as source:
@@ -295,6 +295,10 @@ def _write_frames(file: Path, place: str, parts: list[Part], how: str, progress:
             plot["data"] = h5py.SoftLink(f"/{place}/data")
 
 
+def _frames_of(scan: TomoScan) -> str:
+    return f"{scan.entry}/instrument/detector/data"
+
+
 def _copy(
     group: Any,
     parts: list[Part],
@@ -303,13 +307,12 @@ def _copy(
     progress: Progress,
 ) -> None:
     from ...nexus.chunks import Buffers
-    from ..frames.source import FrameSource
 
     written = group.create_dataset("data", shape, dtype, chunks=(1, *shape[1:]))
     done = 0
     buffers = Buffers()
     for part in parts:
-        with FrameSource(part.scan.file, f"{part.scan.entry}/instrument/detector/data") as source:
+        with FrameSource(part.scan.file, _frames_of(part.scan)) as source:
             for block in np.array_split(part.frames, -(-len(part.frames) // 8)):
                 progress(done / shape[0], "Copying frames")
                 stop = done + len(block)

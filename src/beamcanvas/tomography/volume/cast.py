@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ...errors import InputError
 from ...nexus.nxdata import Axis, NXData
+from ...output_file import check_not_read
 from ...task import SILENT, Param, Progress, task
 from .reading import VolumeData
 from .types import Volume
@@ -141,8 +142,7 @@ def cast_volume(
         numbers, or the place is taken or too small.
     """
     place = place_of(Path(file) if file is not None else _beside(volume), format)
-    if place.absolute() == volume.path.absolute():
-        raise InputError(f"{place} is the volume itself: give another name.")
+    check_not_read(place, [volume.path])
     with VolumeData(volume) as data:
         smallest, largest, sample = _look(data, progress.part(0, 0.4))
         found = np.percentile(sample, (low_percentile, high_percentile))

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import numpy as np
 
 from ...errors import InputError
-from ...nexus.file import is_hdf5, opened
+from ...nexus.file import is_hdf5, reading
 from ...task import Param, task
 from .reading import KINDS, SLICE_SUFFIXES, SUFFIXES, read_slice, slice_files
 from .types import Volume
@@ -65,7 +65,7 @@ def _open(path: Path, kind: str, query: str) -> Volume:
 
 
 def _open_hdf5(path: Path, where: str) -> Volume:
-    with opened(path) as root:
+    with reading(path) as root:
         found = [where] if where else _volumes(root)
         if not found:
             raise InputError(f"{path}: no reconstructed volume is in this file.")
@@ -75,8 +75,8 @@ def _open_hdf5(path: Path, where: str) -> Volume:
                 + ", ".join(f"hdf5:volume:{path}?path={f}" for f in found)
             )
         group = root.get(found[0])
-        data = None if group is None else group.get("results/data")
-        if data is None or data.ndim != 3:
+        data: Any = group.get("results/data") if hasattr(group, "items") else None
+        if getattr(data, "ndim", 0) != 3 or not data.size or data.dtype.kind not in "uif":
             raise InputError(f"{path}: there is no volume at '{found[0]}/results/data'.")
         settings = group.get("configuration/processing_options/reconstruction", {})
         voxel = _three(settings, "voxel_size_cm")

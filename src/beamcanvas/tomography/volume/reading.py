@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -43,16 +44,18 @@ class VolumeData:
         self._array: Any = None
         self._files: list[Path] = []
         try:
-            self._open()
-        except (OSError, ValueError, KeyError) as error:
+            with self._named():
+                self._open()
+        except InputError:
             self._stack.close()
-            raise InputError(f"The volume {volume.path} can't be read: {error}.") from None
+            raise
 
     def _open(self) -> None:
         volume = self.volume
         if volume.format == "hdf5":
             root = self._stack.enter_context(opened(volume.path))
             self._array = root[f"{data_path(volume.identifier)}/results/data"]
+            self._check(self._array.shape)
         elif volume.format == "vol":
             self._array = np.memmap(volume.path, np.dtype("<f4"), "r", shape=volume.shape)
         elif volume.format == "multitiff":
@@ -62,6 +65,24 @@ class VolumeData:
             self._array = _Pages(file)
         else:
             self._files = slice_files(volume.path, volume.format, _prefix(volume.identifier))
+            self._check((len(self._files), *self.shape[1:]))
+
+    def _check(self, shape: tuple[int, ...]) -> None:
+        if shape != self.shape:
+            raise InputError(
+                f"{self.volume.path}: the volume has {' × '.join(map(str, shape))} voxels, "
+                f"no longer {' × '.join(map(str, self.shape))}; open it again."
+            )
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """Whatever the libraries of the formats say of a damaged file, as one sentence."""
+        try:
+            yield
+        except InputError:
+            raise
+        except (OSError, ValueError, LookupError, RuntimeError, TypeError) as error:
+            raise InputError(f"The volume {self.volume.path} can't be read: {error}.") from None
 
     def __enter__(self) -> VolumeData:
         return self
@@ -71,9 +92,13 @@ class VolumeData:
 
     def frames(self, start: int, stop: int) -> NDArray[Any]:
         """Slices `start` to `stop` along z."""
-        if self._array is not None:
-            return np.asarray(self._array[start:stop])
-        return np.stack([read_slice(file) for file in self._files[start:stop]])
+        with self._named():
+            if self._array is None:
+                found = np.stack([read_slice(file) for file in self._files[start:stop]])
+            else:
+                found = np.asarray(self._array[start:stop])
+            self._check((*self.shape[:1], *found.shape[1:]))
+            return found
 
     def cut(self, axis: int, index: int, step: int = 1) -> NDArray[Any]:
         """One slice across an axis (0 z, 1 y, 2 x), its rows along the first axis that is left.
@@ -86,7 +111,8 @@ class VolumeData:
         where: list[Any] = [slice(None, None, step)] * 3
         where[axis] = index
         if self.volume.format in ("hdf5", "vol"):
-            return np.asarray(self._array[tuple(where)])
+            with self._named():
+                return np.asarray(self._array[tuple(where)])
         rows = range(0, self.shape[0], step)
         return np.stack([self.frames(z, z + 1)[0][tuple(where[1:])] for z in rows])
 

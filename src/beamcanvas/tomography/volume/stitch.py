@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ...errors import InputError
 from ...nexus.nxdata import Axis, NXData
+from ...output_file import check_not_read
 from ...task import SILENT, Param, Progress, task
 from .reading import VolumeData
 from .types import Volume, quantity_of
@@ -149,6 +150,7 @@ def stitch_volumes(
         if file is None:
             return Stitched(None, seams)
         place = place_of(Path(file), format)
+        check_not_read(place, [v.path for v in given])
         frames = joint.slices(data, progress)
         settings = {
             "stitched": " ".join(v.identifier for v in ordered),

@@ -30,6 +30,7 @@ WORDS: Mapping[Format, str] = {
     "vol": ".vol (raw)",
 }
 _SUFFIX = {"hdf5": ".hdf5", "multitiff": ".tiff", "vol": ".vol"}
+_SLICES = (".tiff", ".jp2", ".edf")
 _GROUP = "entry/reconstruction"
 
 
@@ -51,12 +52,30 @@ def check_place(place: Path, existing: Existing, needed: float) -> None:
     """
     if existing == "keep" and place.exists():
         raise InputError(f"{place} is there already: choose 'replace it', or another name.")
+    other = next((p for p in _inside(place) if not _is_slice(p)), None)
+    if other is not None:
+        raise InputError(
+            f"{place} is a folder with more than a volume's slices in it ({other.name}): choose "
+            "another name."
+        )
     folder = next(parent for parent in place.absolute().parents if parent.is_dir())
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise InputError(
             f"{place} needs {_size(needed)}, and only {_size(free)} are free in {folder}."
         )
+
+
+def _inside(place: Path) -> Iterable[Path]:
+    return sorted(place.iterdir()) if place.is_dir() else ()
+
+
+def _is_slice(file: Path) -> bool:
+    """Whether it is named as the slices of a volume in a folder are, or as what is said of them."""
+    number = file.stem.removeprefix(f"{file.parent.name}_")
+    return (number.isdecimal() and file.suffix in _SLICES) or file.name == (
+        f"{file.parent.name}_infos.txt"
+    )
 
 
 def _size(count: float) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....errors import InputError
-from ....nexus.file import opened
+from ....nexus.file import reading
 from ....task import Param, task
 from ...scan.types import TomoScan
 from ..treatment import Geometry, RadioTreatment
@@ -67,7 +67,7 @@ def read_maps(
         When one of them isn't there or is no image of numbers.
     """
     found = []
-    with opened(file) as root:
+    with reading(file) as root:
         for path in (rows, columns):
             data = root.get(path)
             if getattr(data, "ndim", 0) != 2 or data.dtype.kind not in "uif":

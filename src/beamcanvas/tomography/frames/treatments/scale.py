@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ....errors import InputError
 from ....nexus import Axis, NXData
-from ....nexus.file import opened
+from ....nexus.file import reading
 from ....task import SILENT, Param, Progress, task
 from ...scan.types import Selection, TomoScan
 from ..projections import Projections
@@ -175,7 +175,7 @@ def _beside(
 def _counter(scan: TomoScan, file: Path, dataset: str | None) -> tuple[NDArray[np.float64], str]:
     if not dataset:
         raise InputError(f"{scan.name}: choose the counter by which projections are divided.")
-    with opened(file) as root:
+    with reading(file) as root:
         found = root.get(dataset)
         if not hasattr(found, "dtype") or found.dtype.kind not in "uif":
             raise InputError(f"{file}: there are no numbers at {dataset}.")
