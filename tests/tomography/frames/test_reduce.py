@@ -15,6 +15,7 @@ from beamcanvas.errors import InputError
 from beamcanvas.tomography import (
     TomoScan,
     copy_darks_and_flats,
+    edit_image_keys,
     open_scan,
     reduce_darks_and_flats,
     upgrade_image_keys,
@@ -170,3 +171,19 @@ def test_a_full_disk_is_said_and_nothing_is_left(
     with pytest.raises(InputError, match=r"one_darks.hdf5: the file can't be written: .*No space"):
         reduce_darks_and_flats(open_scan(file))
     assert [p.name for p in tmp_path.iterdir()] == ["one.nx"]
+
+
+def test_reduced_frames_are_those_that_the_image_keys_name(tmp_path: Path) -> None:
+    """What an earlier run left of other frames is neither taken for them nor lost."""
+    file = simulate_scan(tmp_path / "a.nx", rows=4, columns=32, projections=30)
+    scan = open_scan(file)
+    before = reduce_darks_and_flats(scan)
+    assert before.flats is not None
+    assert before.flats.frames == (5, 40)
+    edited = edit_image_keys(scan, first=40, last=44, kind="invalid")
+    after = reduce_darks_and_flats(edited)
+    assert after.flats is not None
+    assert after.flats.frames == (5,)
+    reduce_darks_and_flats(edited, existing="replace")
+    assert read_reduced(before.flats).shape == (2, 4, 32)
+    assert reduce_darks_and_flats(scan).flats == before.flats
