@@ -129,7 +129,8 @@ def choose_projections(
     exclude:
         Numbers of projections to leave out, from 0.
     exclude_angles:
-        Ranges of the rotation angle to leave out, both ends with them.
+        Ranges of the rotation angle to leave out, both ends with them, such as
+        [[10, 20], [90, 95]].
 
     Raises
     ------
