@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -204,6 +205,15 @@ def test_rings_become_weaker_by_every_method(savu: TomoScan, method: str) -> Non
     left = np.diff((found - clean).mean(axis=0))
     assert np.abs(left).sum() < 0.2 * np.abs(np.diff(stripes)).sum()
     assert np.isfinite(sinograms(remove_rings(savu, method=method))[0]).all()
+
+
+@pytest.mark.parametrize("method", ["mean", "vo", "munch", "wavelets-median"])
+def test_a_row_that_measured_nothing_has_no_rings(method: Any) -> None:
+    from beamcanvas.tomography.frames.treatments.rings import Rings
+
+    for value in (0.0, 0.3):
+        blank = np.full((41, 63), value, np.float32)
+        np.testing.assert_allclose(Rings(method).apply(blank.copy(), None), blank, atol=1e-6)
 
 
 def test_projections_are_divided_by_a_region_beside_the_sample(simulated: TomoScan) -> None:

@@ -55,7 +55,10 @@ class Rings(SinogramTreatment):
                 min(n, max(sinogram.shape[1] // 2, 3)) for n in (self.large, self.small)
             )
             vo = VoDeringer(sinogram.shape, snr=self.snr, la_size=large, sm_size=small)
-            return np.asarray(vo.remove_rings_sinogram(sinogram), dtype=np.float32)
+            try:
+                return np.asarray(vo.remove_rings_sinogram(sinogram), dtype=np.float32)
+            except ValueError:  # it can't tell a stripe from noise where there is none
+                return sinogram
         return self._by_wavelets(sinogram)
 
     def _by_wavelets(self, sinogram: NDArray[Any]) -> NDArray[Any]:
@@ -95,7 +98,7 @@ def remove_rings(
 
     Done row by row when sinograms are made, after the logarithm, by nabu's routines. The
     mean line is fast; Vo's way finds most kinds of stripes and takes about half a second a
-    row of a small detector.
+    row of a small detector; rows without any noise, as dead ones are, stay as they are.
 
     Parameters
     ----------
