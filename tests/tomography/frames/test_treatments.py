@@ -269,6 +269,10 @@ def test_distortion_by_maps_as_nabu(savu: TomoScan, tmp_path: Path) -> None:
     np.testing.assert_allclose(found, nabu.transform(plain, do_full=True), atol=1e-5)
     part = select_region(scan, first_row=9, last_row=14)
     np.testing.assert_allclose(radios(part)[40], found[9:15], atol=1e-6)
+    for left_right, upside_down in ((True, False), (False, True), (True, True)):
+        flipped = replace(scan, flips=(left_right, upside_down))
+        seen = found[:: -1 if upside_down else 1, :: -1 if left_right else 1]
+        np.testing.assert_allclose(radios(flipped)[40], seen, atol=1e-5)
     with pytest.raises(InputError, match=r"no map .* at nowhere"):
         correct_distortion(savu, file=file, rows="nowhere")
     with pytest.raises(InputError, match="5 × 160 pixels but the frames of savu 24 × 160"):

@@ -14,6 +14,7 @@ from ....errors import InputError
 from ....nexus.file import reading
 from ....task import Param, task
 from ...scan.types import TomoScan
+from ..flatten import oriented
 from ..treatment import Geometry, RadioTreatment
 
 
@@ -42,7 +43,7 @@ class Distortion(RadioTreatment):
 
         first = geometry.first_raw_row
         here = slice(first, first + frames.shape[1])
-        rows, columns = _maps(self)
+        rows, columns = _maps(self, geometry.scan.flips)
         where = rows[here] - first, columns[here]
         out = np.empty_like(frames)
         for frame, made in zip(frames, out, strict=True):
@@ -51,9 +52,17 @@ class Distortion(RadioTreatment):
 
 
 @lru_cache(maxsize=2)
-def _maps(how: Distortion) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    rows, columns = read_maps(how.file, how.rows, how.columns)
-    return rows, columns
+def _maps(
+    how: Distortion, flips: tuple[bool, bool]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The maps of frames whose flips are undone."""
+    found = np.stack(read_maps(how.file, how.rows, how.columns))
+    rows, columns = oriented(found, flips)
+    left_right, upside_down = flips
+    return (
+        rows.shape[0] - 1 - rows if upside_down else rows,
+        columns.shape[1] - 1 - columns if left_right else columns,
+    )
 
 
 def read_maps(
@@ -93,7 +102,8 @@ def correct_distortion(
     """Undo the distortion of the detector's optics, with maps that nabu uses as well.
 
     Each map has a value for every pixel of the whole detector: the row, or the column, from
-    0, at which the pixel is found in the distorted image.
+    0, at which the pixel is found in the distorted image. Both are of frames as they are in
+    the file; where the detector's flips are undone, the maps follow.
 
     Parameters
     ----------
