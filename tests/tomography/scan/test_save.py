@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -17,12 +18,14 @@ from beamcanvas.tomography import (
     collect_scans,
     concatenate_scans,
     edit_scan,
+    find_centre,
     open_scan,
     reduce_darks_and_flats,
     save_scan,
     upgrade_image_keys,
 )
 from beamcanvas.tomography.frames.projections import Projections
+from beamcanvas.tomography.simulated.scan import simulate_scan
 
 DATA = "entry0000/instrument/detector/data"
 
@@ -158,3 +161,18 @@ def test_what_the_file_says_more_is_kept(simulated: TomoScan, tmp_path: Path) ->
         np.testing.assert_allclose(
             root["entry0000/sample/x_translation"][()], np.tile(np.linspace(0, 1e-3, count), 2)
         )
+
+
+def test_the_axis_follows_when_frames_are_mirrored(tmp_path: Path) -> None:
+    """What the file says of it is of the frames as they are there, as nabu takes it."""
+    file = simulate_scan(tmp_path / "a.nx", rows=8, columns=64, projections=60, centre=35.0)
+    scan = replace(reduce_darks_and_flats(open_scan(file)), centre=35.25)
+    edited = edit_scan(scan, left_right="yes")
+    assert (edited.axis_in_file, edited.centre) == (63 - 35.0, 63 - 35.25)
+    assert find_centre(edited, finder="centered").scan.centre == pytest.approx(28, abs=0.25)
+    assert edit_scan(edited, left_right="no") == scan
+    saved = save_scan(edited, file=tmp_path / "b.nx")
+    assert saved.axis_in_file == pytest.approx(28.0)
+    with h5py.File(saved.file) as root:
+        said = root["entry0000/instrument/detector/x_rotation_axis_pixel_position"][()]
+    assert said == pytest.approx(35.0 - 31.5)

@@ -74,7 +74,8 @@ def edit_scan(
     field_of_view:
         Half: the rotation axis is near an edge and the scan is a full turn.
     left_right:
-        Whether frames were stored mirrored; that is undone on reading.
+        Whether frames were stored mirrored; that is undone on reading, and the rotation axis
+        follows.
     upside_down:
         Whether frames were stored upside down; that is undone on reading.
     x_translation:
@@ -86,6 +87,8 @@ def edit_scan(
     sample:
         The sample's name.
     """
+    flips = _flip(left_right, scan.flips[0]), _flip(upside_down, scan.flips[1])
+    is_mirrored = flips[0] != scan.flips[0]
     size = scan.pixel_size
     if pixel_width is not None or pixel_height is not None:
         width = pixel_width or pixel_height or 0.0
@@ -102,7 +105,9 @@ def edit_scan(
         half_acquisition=(
             scan.half_acquisition if field_of_view == "as in the file" else field_of_view == "half"
         ),
-        flips=(_flip(left_right, scan.flips[0]), _flip(upside_down, scan.flips[1])),
+        flips=flips,
+        axis_in_file=_mirrored(scan.axis_in_file, scan) if is_mirrored else scan.axis_in_file,
+        centre=_mirrored(scan.centre, scan) if is_mirrored else scan.centre,
         translation=(
             _translation(x_translation, scan.translation[0]),
             _translation(y_translation, scan.translation[1]),
@@ -116,6 +121,10 @@ def edit_scan(
 
 def _flip(said: _Flip, found: bool) -> bool:
     return found if said == "as in the file" else said == "yes"
+
+
+def _mirrored(column: float | None, scan: TomoScan) -> float | None:
+    return None if column is None else scan.shape[2] - 1 - column
 
 
 def _translation(said: float | None, before: float | None) -> float | None:

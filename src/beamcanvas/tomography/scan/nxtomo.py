@@ -120,6 +120,9 @@ def read_scan(file: Path, entry: str | None = None) -> TomoScan:
         axis = number(group, "instrument/detector/x_rotation_axis_pixel_position")
         if axis is not None and abs(axis) > 2 * columns:
             axis = None  # motors that were never calibrated
+        turned = flips(group)
+        if axis is not None and turned[0]:
+            axis = -axis  # it is of the frames as they are in the file
         magnified = number(group, "instrument/detector/magnification") or 1.0
         scan = TomoScan(
             file=file,
@@ -138,7 +141,7 @@ def read_scan(file: Path, entry: str | None = None) -> TomoScan:
             source_distance=positive(group, LENGTHS, "instrument/source/distance"),
             pixel_size=pixel_size(group, magnified),
             half_acquisition=is_half(group),
-            flips=flips(group),
+            flips=turned,
             axis_in_file=None if axis is None else (columns - 1) / 2 + axis,
             has_current=table.currents is not None,
             sample=text(group, "sample/name"),

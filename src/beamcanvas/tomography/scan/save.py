@@ -215,7 +215,8 @@ def described(scan: TomoScan, parts: list[Part]) -> Any:
         detector.y_pixel_size = made.sample.y_pixel_size = height
         detector.x_pixel_size = made.sample.x_pixel_size = width
     if scan.axis_in_file is not None:
-        detector.x_rotation_axis_pixel_position = scan.axis_in_file - (scan.shape[2] - 1) / 2
+        away = scan.axis_in_file - (scan.shape[2] - 1) / 2
+        detector.x_rotation_axis_pixel_position = -away if left_right else away
     if scan.propagation_distance is not None:
         made.sample.propagation_distance = scan.propagation_distance * units.meter
     if scan.source_distance is not None:
