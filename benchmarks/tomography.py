@@ -5,8 +5,9 @@
 Seconds of CPU, so that other work on the machine counts little, each in a process of its own
 from file to file unless it says otherwise:
 
-- a slab of 64 slices of 512 x 512 pixels from 720 projections, with the start of the process
-  and what it imports, and on the canvas, a call in a process that runs already;
+- a slab of 64 slices of 512 x 512 pixels from 720 projections: with the start of the process
+  and what it imports; each of twenty scans that one `beamcanvas run` replays; and on the canvas,
+  a call in a process that runs already;
 - one slice, as a preview on the canvas: a call in a process that runs already, against one
   nabu process a slice, as tomwer does it;
 - 21 centres of one slice with five scores, against 20 slices by algotom's FBP;
@@ -23,11 +24,14 @@ pocl-opencl-icd from the system). Without it only our own figures are shown.
 from __future__ import annotations
 
 import argparse
+import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from time import process_time
 
@@ -46,6 +50,7 @@ from beamcanvas.tomography import (
 from beamcanvas.tomography.simulated.scan import simulate_scan
 
 COLUMNS, ROWS, PROJECTIONS, CENTRE = 512, 64, 720, 260.75
+SCANS = 20  #: that one command replays
 MEMORY = 0.5  #: GB that the large scan may take
 
 VOLUME = r"""
@@ -58,6 +63,13 @@ memory = float(sys.argv[4]) if len(sys.argv) > 4 else None
 reconstruct_volume(scan, file=sys.argv[2], existing="replace", memory=memory)
 # not getrusage's, which counts the process that started this one, too
 print(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1])
+"""
+
+OPENCL = """
+import pyopencl
+for platform in pyopencl.get_platforms():
+    for device in platform.get_devices():
+        print(platform.name, platform.version, device.name)
 """
 
 ALGOTOM = """
@@ -90,11 +102,50 @@ def cpu_of(command: list[str], where: Path) -> tuple[float, str]:
     return used, next((line for line in reversed(lines) if line.strip()), "")
 
 
+def _node(task: str, **inputs: object) -> dict[str, object]:
+    return {
+        "id": task,
+        "task_type": "generated",
+        "task_generator": "beamcanvas.task.ewoks.task_class",
+        "task_identifier": f"beamcanvas.{task}",
+        "default_inputs": [{"name": name, "value": value} for name, value in inputs.items()],
+    }
+
+
+def replayed(folder: Path, file: Path) -> Path:
+    """A workflow that reconstructs each of some scans by another workflow."""
+    scans = folder / "scans"
+    scans.mkdir()
+    for n in range(SCANS):
+        shutil.copy(file, scans / f"scan{n}.nx")
+    names = ["open_scan", "reduce_darks_and_flats", "find_centre", "reconstruct_volume"]
+    nodes = [_node(f"tomography.{name}") for name in names]
+    nodes[2] = _node("tomography.find_centre", centre=CENTRE)
+    nodes[3] = _node("tomography.reconstruct_volume", existing="replace")
+    mapping = [{"source_output": "scan", "target_input": "scan"}]
+    links = [
+        {"source": a["id"], "target": b["id"], "data_mapping": mapping} for a, b in pairwise(nodes)
+    ]
+    one = folder / "one.json"
+    one.write_text(json.dumps({"graph": {"id": "one"}, "nodes": nodes, "links": links}))
+    each = _node(
+        "execution.many.run_for_each",
+        scheme=str(one),
+        source=str(scans),
+        pattern="*.nx",
+        folder=str(folder / "results"),
+        existing="replace",
+    )
+    every = folder / "every.json"
+    every.write_text(json.dumps({"graph": {"id": "every"}, "nodes": [each], "links": []}))
+    return every
+
+
 def line(what: str, ours: float, theirs: float | None, who: str) -> None:
     if theirs is None:
-        print(f"{what:44s} {ours:8.3f} s")
+        print(f"{what:48s} {ours:8.3f} s")
     else:
-        print(f"{what:44s} {ours:8.3f} s   {who} {theirs:8.2f} s   {theirs / ours:6.1f} x less")
+        print(f"{what:48s} {ours:8.3f} s   {who} {theirs:8.2f} s   {theirs / ours:6.1f} x less")
 
 
 def tall(scan: TomoScan, file: Path, rows: int) -> Path:
@@ -127,11 +178,18 @@ def main() -> None:
         conf = export_nabu_conf(scan, file=folder / "nabu.conf", output_folder=folder / "nabu")
         nabu = None if peers is None else [peers, "-m", "nabu.app.reconstruct", str(conf)]
 
+        if peers is not None:
+            print("nabu's OpenCL:", cpu_of([peers, "-c", OPENCL], folder)[1])
         once = [sys.executable, "-c", VOLUME, str(file), str(folder / "ours.hdf5"), str(CENTRE)]
         cpu_of(once, folder)
         ours = min(cpu_of(once, folder)[0] for _ in range(2))
         theirs = None if nabu is None else cpu_of(nabu, folder)[0]
         line("slab, file to file, a new process", ours, theirs, "nabu")
+        every = replayed(folder, file)
+        command = [sys.executable, "-m", "beamcanvas", "run", str(every)]
+        ours = cpu_of(command, folder)[0] / SCANS
+        line(f"slab, file to file, each of {SCANS} by one command", ours, theirs, "nabu")
+        shutil.rmtree(folder / "scans")
         times = []
         for _ in range(4):
             start = process_time()
@@ -162,7 +220,7 @@ def main() -> None:
             command = [peers, "-c", ALGOTOM, str(folder / "sinogram.npy"), str(CENTRE)]
             theirs = float(cpu_of(command, folder)[1])
         line("21 centres with scores, from the file", min(times), theirs, "algotom, 20 slices,")
-        print(f"{'':44s} found {found.scan.centre} px, it is {CENTRE}")
+        print(f"{'':48s} found {found.scan.centre} px, it is {CENTRE}")
 
         rows = int(4 * MEMORY * 1e9 / (2 * COLUMNS * scan.frames)) + 1
         large = tall(scan, folder / "tall.nx", rows)
