@@ -214,6 +214,9 @@ def test_given_values(simulated: TomoScan) -> None:
     relative = find_centre(simulated, centre=2.75, counted="from the middle")
     assert relative.scan.centre == middle + 2.75 == 50.25
     assert relative.scan.centre_from == "given"
+    # tomwer adds half the width to it, and gives that to nabu
+    tomwer = find_centre(simulated, centre=2.25, counted="as tomwer does")
+    assert tomwer.scan.centre == simulated.shape[2] / 2 + 2.25 == 50.25
     assert find_centre(simulated, finder="file").scan.centre == pytest.approx(50.25)
     wrong = find_centre(simulated, centre=20.0)
     assert any("don't match with the rotation axis at 20.00 px" in w for w in wrong.scan.warnings)

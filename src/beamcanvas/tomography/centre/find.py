@@ -13,6 +13,8 @@ from ..scan.types import TomoScan
 from .finders import WORDS, Known, Side, column_of_axis, unavailable
 from .opposite import OppositePair, opposite_pair
 
+Counted = Literal["from the first pixel", "from the middle", "as tomwer does"]
+
 #: below, the opposite projections don't match and the axis is doubtful
 _LIKE = 0.5
 
@@ -31,9 +33,7 @@ def find_centre(
     centre: Annotated[
         float | None, Param(label="Rotation axis", unit="px", auto="found as below")
     ] = None,
-    counted: Annotated[
-        Literal["from the first pixel", "from the middle"], Param(label="Counted")
-    ] = "from the first pixel",
+    counted: Annotated[Counted, Param(label="Counted")] = "from the first pixel",
     finder: Annotated[
         Literal[
             "sliding-window",
@@ -84,8 +84,8 @@ def find_centre(
     """Find the rotation axis, or give it. A given value holds for all scans that follow.
 
     The axis counts pixels of the whole detector: 0 is the centre of the first pixel of a
-    row, and (W - 1) / 2 the middle of a row of W pixels. Counted from the middle, it is the
-    relative value that nabu and tomwer show.
+    row, and (W - 1) / 2 the middle of a row of W pixels. Counted from the middle, it is nabu's
+    relative value; tomwer's counts from half a pixel further on, W / 2.
 
     Parameters
     ----------
@@ -120,7 +120,7 @@ def find_centre(
     columns = scan.shape[2]
     with Projections(scan) as projections:
         if centre is not None:
-            at = centre + (columns - 1) / 2 if counted == "from the middle" else centre
+            at = centre + _origin(counted, columns)
             who = "given"
         elif finder == "file":
             if scan.axis_in_file is None:
@@ -150,6 +150,13 @@ def find_centre(
         except InputError:
             return Centred(found, None)
     return Centred(_doubted(found, overlay), overlay)
+
+
+def _origin(counted: Counted, columns: int) -> float:
+    """The pixel from which a rotation axis is counted."""
+    if counted == "from the first pixel":
+        return 0.0
+    return columns / 2 if counted == "as tomwer does" else (columns - 1) / 2
 
 
 def _doubted(scan: TomoScan, overlay: OppositePair) -> TomoScan:
