@@ -9,7 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from AnyQt.QtCore import Qt
 from AnyQt.QtGui import QColor, QPalette
+from AnyQt.QtTest import QTest
+from AnyQt.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 from hypothesis import given
 from hypothesis import strategies as st
 from kept import keep
@@ -146,6 +149,23 @@ def test_an_image_of_pixels_has_equal_aspect_and_log_colours(qtbot):
     assert colourmap.getName() == "viridis"
     preview.log_action.setChecked(False)
     assert preview.plot.getImage("image").getColormap().getNormalization() == "linear"
+
+
+def test_the_tab_key_gets_past_a_preview_that_is_alone(qtbot):
+    window = keep(qtbot, QWidget())
+    before, area = QLineEdit(), PreviewArea()
+    layout = QVBoxLayout(window)
+    layout.addWidget(before)
+    layout.addWidget(area)
+    area.show_outputs({"One": picture()})
+    window.show()
+    before.setFocus()
+    QTest.keyClick(before, Qt.Key.Key_Tab)
+    assert area.isAncestorOf(window.focusWidget())
+    area.show_outputs({"One": picture(), "Two": picture()})
+    before.setFocus()
+    QTest.keyClick(before, Qt.Key.Key_Tab)
+    assert window.focusWidget() is area.tabs.tabBar()
 
 
 def test_shades_of_grey_and_differences_around_zero(qtbot):

@@ -37,6 +37,9 @@ class PreviewArea(QWidget):
         self.nothing.setEnabled(False)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
+        # it would hand the focus to its bar, and where that is hidden the Tab key ends there
+        self.tabs.setFocusProxy(None)
+        self.tabs.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.tabs.currentChanged.connect(lambda _: self._draw())
         self.stack.addWidget(self.nothing)
         self.stack.addWidget(self.tabs)
