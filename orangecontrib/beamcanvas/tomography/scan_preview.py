@@ -111,6 +111,8 @@ class ScanPreview(Preview):
 
     def show_value(self, value: TomoScan) -> None:
         first = self.scan is None
+        if self.scan is not None and (self.scan.file, self.scan.entry) != (value.file, value.entry):
+            self._at[MEASURED] = -1  # its projections start at another frame
         self.scan = value
         can_treat = value.darks is not None and value.flats is not None
         for button in self.kinds.buttons():

@@ -200,6 +200,7 @@ def test_scans_are_a_table(qtbot, scan: TomoScan):
     assert page.doubts.text() == "savu: It has no angles."
     page.table.view.selectRow(1)
     seen(qtbot, page.scan, "counts", (2, 640))
+    assert "projection" in page.scan.where.text()
     assert page.doubts.isHidden()
 
 

@@ -170,7 +170,7 @@ class ListField(LineField):
         super().__init__(spec)
         self.kind = kind
         if not self.auto:
-            self.line.setPlaceholderText("values, with commas between")
+            self.line.setPlaceholderText("with commas between")
 
     def value_of(self, text: str) -> Any:
         text = text.strip().removeprefix("[").removesuffix("]")
