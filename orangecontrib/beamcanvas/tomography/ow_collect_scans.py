@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from AnyQt.QtCore import QSize
+
 from beamcanvas.canvas.widget import TaskWidget
 
 
@@ -11,3 +13,7 @@ class OWCollectScans(TaskWidget, task="beamcanvas.tomography.collect_scans"):
     icon = "icons/collect_scans.svg"
     priority = 15
     keywords = ("list", "series", "merge", "join")
+
+    def sizeHint(self) -> QSize:
+        """Room for all columns of the table beside a narrow panel."""
+        return QSize(super().sizeHint()).expandedTo(QSize(1060, 600))

@@ -57,6 +57,7 @@ class VolumePreview(Preview):
         places = {0: (0, 0), 2: (0, 1), 1: (1, 0)}
         for axis, (row, column) in places.items():
             plot = new_plot(self)
+            plot.look.show_as("grey")
             plot.setKeepDataAspectRatio(True)
             plot.getYAxis().setInverted(True)
             plot.setInteractiveMode("pan")

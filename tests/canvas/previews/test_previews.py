@@ -172,6 +172,8 @@ def test_shades_of_grey_and_differences_around_zero(qtbot):
     preview = keep(qtbot, ImagePreview())
     preview.show_value(picture(pixels=True, colours="grey"))
     assert preview.plot.getImage("image").getColormap().getName() == "gray"
+    ground = preview.plot.getDataBackgroundColor()
+    assert ground.saturation()
     difference = NXData(name="d", signal=np.linspace(-3, 1, 600).reshape(20, 30))
     preview.show_value(replace(difference, colours="difference"))
     colourmap = preview.plot.getImage("image").getColormap()

@@ -102,6 +102,7 @@ class ImagePreview(Preview):
             self.log_action.setChecked(data.log)
             self.log_action.blockSignals(False)
             self.plot.setKeepDataAspectRatio(data.pixels)
+            self.plot.look.show_as(data.colours)
             self.plot.getYAxis().setInverted(data.pixels)
         if new or self._colourmap is None:
             self._colourmap = self._new_colourmap(data, self.log_action.isChecked())

@@ -21,6 +21,9 @@ from ..look import is_dark
 #: reads on a projector, in grey print, and for the colour-blind
 COLOURMAP = "viridis"
 
+#: beside images in shades of grey
+NOT_GREY = QColor("#6d7f99")
+
 #: lines that can be told apart, on a light and on a dark ground (after Okabe and Ito)
 LIGHT_CURVES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#7a5c00", "#56b4e9", "#333333")
 DARK_CURVES = ("#56b4e9", "#ff9f43", "#2ecc9b", "#f29fcb", "#f0e442", "#8fb8ff", "#dddddd")
@@ -41,6 +44,7 @@ class _Look(QObject):
     def __init__(self, plot: PlotWidget) -> None:
         super().__init__(plot)
         self.plot = plot
+        self.colours = ""
         plot.installEventFilter(self)
         self.colour()
 
@@ -56,9 +60,16 @@ class _Look(QObject):
         text = QColor(palette.color(QPalette.ColorRole.WindowText))
         base = palette.color(QPalette.ColorRole.Base)
         self.plot.setBackgroundColor(palette.color(QPalette.ColorRole.Window))
-        self.plot.setDataBackgroundColor(base)
+        # one sees where a grey image ends
+        self.plot.setDataBackgroundColor(_mixed(NOT_GREY, base, 0.3) if self.colours else base)
         self.plot.setForegroundColor(text)
         self.plot.setGridColor(_mixed(text, base, 0.15))
+
+    def show_as(self, colours: str) -> None:
+        """Let the ground go with an image of such colours, as its :class:`NXData` has them."""
+        if colours != self.colours:
+            self.colours = colours
+            self.colour()
 
     def make_room(self) -> None:
         letter = self.plot.fontMetrics().height()
@@ -87,15 +98,17 @@ class _PlainTicks(DefaultTickFormatter):
 class _Plot(PlotWidget):
     """A plot of which the overlay is drawn alone, also when two things of it changed."""
 
+    look: _Look
+
     def _setDirtyPlot(self, overlayOnly: bool = False) -> None:  # noqa: N803 - silx calls it so
         if not (overlayOnly and self._getDirtyPlot() == "overlay"):  # silx draws all anew then
             super()._setDirtyPlot(overlayOnly)
 
 
-def new_plot(parent: QWidget) -> PlotWidget:
+def new_plot(parent: QWidget) -> _Plot:
     """An empty plot in the colours of the palette."""
     plot = _Plot(parent=parent)
-    _Look(plot)
+    plot.look = _Look(plot)
     axes = plot.getBackend().ax
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(_PlainTicks())
@@ -173,7 +186,7 @@ def new_colourmap(image: Any, *, log: bool, colours: str = "") -> Colormap:
     norm = Colormap.LOGARITHM if log else Colormap.LINEAR
     name = "gray" if colours else COLOURMAP
     colourmap = Colormap(name=name, normalization=norm, vmin=low, vmax=high)
-    colourmap.setNaNColor("#808080" if not colours else "#6d7f99")  # not one of the greys
+    colourmap.setNaNColor(NOT_GREY.name() if colours else "#808080")
     return colourmap
 
 
