@@ -287,6 +287,30 @@ def test_ctrl_c_ends_a_run_cleanly(here: Folder) -> None:
 # -- the others
 
 
+def test_run_each_goes_through_files_and_goes_on_where_it_was(here: Folder) -> None:
+    for name in ("a", "b"):
+        Path(f"{name}.txt").write_text(name)
+    file = here.save("read.json", ("r", "read", {}), ("n", "ramp", {}))
+    each = ("run-each", file, "a.txt", "b.txt", "c.txt", "--folder", "out", "--takes", "R:file")
+    assert here.run(*each) == (2, "", "There is no file c.txt.\n")
+    Path("c.txt").mkdir()
+    code, out, err = here.run(*each, "-p", "n:n=4")
+    assert code == 1
+    assert err.splitlines()[-1] == "1 of 3 files failed."
+    assert out.splitlines()[:2] == ["a: done", "b: done"]
+    assert out.splitlines()[2].startswith("c: failed. R: ")
+    assert out.splitlines()[3] == f"2 of 3 done, see {Path('out/states.csv')}"
+    assert read_outputs("out/b.h5")["r"]["result"] == "b"
+    assert len(read_outputs("out/b.h5")["n"]["result"]) == 4
+    assert here.run(*each[:4], *each[5:])[:2] == (
+        0,
+        f"a: done before\nb: done before\n2 of 2 done, see {Path('out/states.csv')}\n",
+    )
+    assert here.run(*each[:4], *each[5:], "--again")[1].startswith("a: done\n")
+    code, _, err = here.run(*each[:4], "--folder", "out")
+    assert (code, "2 steps start the scheme (R, N)" in err) == (2, True)
+
+
 def test_show_lists_inputs_and_what_is_missing(here: Folder) -> None:
     file = here.save(
         "show.json",

@@ -6,14 +6,14 @@ import csv
 from pathlib import Path
 from threading import Timer
 from time import monotonic
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 
 from beamcanvas.errors import Cancelled, InputError
 from beamcanvas.execution.many import run_for_each
 from beamcanvas.nexus.results import read_outputs
-from beamcanvas.task import Progress, task
+from beamcanvas.task import Param, Progress, task
 from beamcanvas.workflow import Workflow
 from beamcanvas.workflow.formats import save
 
@@ -34,7 +34,14 @@ def inverse(x: float) -> float:
 
 
 @task
-def wait(file: Path, progress: Progress) -> float:
+def keep_number(x: float, *, file: Annotated[Path, Param(path="save")]) -> Path:
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(str(x))
+    return file
+
+
+@task
+def wait(x: float, progress: Progress) -> float:
     from time import sleep
 
     while True:
@@ -104,6 +111,17 @@ def test_what_was_done_is_not_done_again(scheme: Path, numbers: Path, tmp_path: 
     assert (out / "a.h5").stat().st_mtime_ns > before
 
 
+def test_what_a_step_saves_is_each_files_own(numbers: Path, tmp_path: Path) -> None:
+    workflow = Workflow()
+    first = workflow.add(read_number, id="read")
+    last = workflow.add(keep_number, id="keep", inputs={"file": "kept/number.txt"})
+    workflow.link(first, last, {"x": "result"})
+    scheme = Path(save(workflow, tmp_path / "keep.json"))
+    run_for_each(scheme, source=numbers, folder=tmp_path / "out")
+    kept = {p.name: p.read_text() for p in (tmp_path / "kept").iterdir()}
+    assert kept == {"number_a.txt": "4.0", "number_b.txt": "0.0"}
+
+
 def test_files_of_one_name_in_two_folders(scheme: Path, numbers: Path, tmp_path: Path) -> None:
     (tmp_path / "more").mkdir()
     (tmp_path / "more" / "a.txt").write_text("8")
@@ -135,7 +153,8 @@ def test_what_cannot_be_run(scheme: Path, numbers: Path, tmp_path: Path) -> None
 
 def test_cancelling_stops_the_run_under_way(numbers: Path, tmp_path: Path) -> None:
     workflow = Workflow()
-    workflow.add(wait, id="wait")
+    first = workflow.add(read_number, id="read")
+    workflow.link(first, workflow.add(wait, id="wait"), {"x": "result"})
     save(workflow, tmp_path / "wait.json")
     stop: list[bool] = []
     Timer(0.3, lambda: stop.append(True)).start()
@@ -148,3 +167,5 @@ def test_cancelling_stops_the_run_under_way(numbers: Path, tmp_path: Path) -> No
             progress=Progress(is_cancelled=lambda: bool(stop)),
         )
     assert monotonic() - started < 5
+    left = [p.name for p in (tmp_path / "out").glob("*.h5")]
+    assert left == ["a_failed.h5"]  # which is run again the next time

@@ -16,6 +16,7 @@ from ..errors import BeamcanvasError, Cancelled, InputError, TaskError, Workflow
 COMMANDS = {
     "open": "open the canvas, on a file if one is given",
     "run": "run a workflow",
+    "run-each": "run a workflow for each of many files",
     "watch": "run a workflow again whenever a file that it reads has grown",
     "submit": "put up workflows to be run by workers",
     "worker": "run the jobs that are submitted",
