@@ -61,7 +61,12 @@ def test_what_is_written_comes_back(tmp_path: Path, format: Any) -> None:
                 assert np.array_equal(read.cut(axis, 2), data.take(2, axis))
                 assert np.array_equal(read.cut(axis, 2, 3), data.take(2, axis)[::3, ::3])
     theirs = Factory.create_tomo_object_from_identifier(written.identifier)
+    assert tuple(theirs.get_volume_shape()) == data.shape
     assert np.array_equal(theirs.load_data(), data)
+    if format != "vol":
+        theirs.load_metadata()
+        assert theirs.voxel_size == pytest.approx((1e-6, 2e-6, 3e-6))
+        assert theirs.position == pytest.approx((0.1, 0, -0.2))
     assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
 
 

@@ -181,7 +181,7 @@ def _write_file(volume: Volume, frames: Iterable[NDArray[Any]]) -> Volume:
 
             with tifffile.TiffWriter(output.temporary, bigtiff=True) as writer:
                 for frame in frames:
-                    writer.write(frame, contiguous=True)
+                    writer.write(frame)  # each a series: so tomoscan counts the slices
         output.keep()
     except OSError as error:
         raise output.failure(error) from None
