@@ -5,8 +5,8 @@
 Seconds of CPU, so that other work on the machine counts little, each in a process of its own
 from file to file unless it says otherwise:
 
-- a slab of 64 slices of 512 x 512 pixels from 720 projections: with the start of the process
-  and what it imports; each of twenty scans that one `beamcanvas run` replays; and on the canvas,
+- a slab of 64 slices of 512 x 512 pixels from 720 projections: with the start of the process and
+  what it imports; each of twenty scans that one `beamcanvas run-each` replays; on the canvas,
   a call in a process that runs already;
 - one slice, as a preview on the canvas: a call in a process that runs already, against one
   nabu process a slice, as tomwer does it;
@@ -24,7 +24,6 @@ pocl-opencl-icd from the system). Without it only our own figures are shown.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shutil
 import subprocess
@@ -38,9 +37,11 @@ from time import process_time
 import h5py
 import numpy as np
 
+from beamcanvas import Workflow
 from beamcanvas.tomography import (
     TomoScan,
     export_nabu_conf,
+    find_centre,
     open_scan,
     reconstruct_slices,
     reconstruct_volume,
@@ -102,43 +103,23 @@ def cpu_of(command: list[str], where: Path) -> tuple[float, str]:
     return used, next((line for line in reversed(lines) if line.strip()), "")
 
 
-def _node(task: str, **inputs: object) -> dict[str, object]:
-    return {
-        "id": task,
-        "task_type": "generated",
-        "task_generator": "beamcanvas.task.ewoks.task_class",
-        "task_identifier": f"beamcanvas.{task}",
-        "default_inputs": [{"name": name, "value": value} for name, value in inputs.items()],
-    }
-
-
-def replayed(folder: Path, file: Path) -> Path:
-    """A workflow that reconstructs each of some scans by another workflow."""
-    scans = folder / "scans"
-    scans.mkdir()
-    for n in range(SCANS):
-        shutil.copy(file, scans / f"scan{n}.nx")
-    names = ["open_scan", "reduce_darks_and_flats", "find_centre", "reconstruct_volume"]
-    nodes = [_node(f"tomography.{name}") for name in names]
-    nodes[2] = _node("tomography.find_centre", centre=CENTRE)
-    nodes[3] = _node("tomography.reconstruct_volume", existing="replace")
-    mapping = [{"source_output": "scan", "target_input": "scan"}]
-    links = [
-        {"source": a["id"], "target": b["id"], "data_mapping": mapping} for a, b in pairwise(nodes)
+def replaying(folder: Path, file: Path) -> list[str]:
+    """The command that reconstructs copies of a scan, one after the other."""
+    scans = [folder / f"scan{n}.nx" for n in range(SCANS)]
+    for scan in scans:
+        shutil.copy(file, scan)
+    workflow = Workflow()
+    steps = [
+        workflow.add(open_scan),
+        workflow.add(reduce_darks_and_flats),
+        workflow.add(find_centre, inputs={"centre": CENTRE}),
+        workflow.add(reconstruct_volume, inputs={"existing": "replace"}),
     ]
-    one = folder / "one.json"
-    one.write_text(json.dumps({"graph": {"id": "one"}, "nodes": nodes, "links": links}))
-    each = _node(
-        "execution.many.run_for_each",
-        scheme=str(one),
-        source=str(scans),
-        pattern="*.nx",
-        folder=str(folder / "results"),
-        existing="replace",
-    )
-    every = folder / "every.json"
-    every.write_text(json.dumps({"graph": {"id": "every"}, "nodes": [each], "links": []}))
-    return every
+    for one, next_one in pairwise(steps):
+        workflow.link(one, next_one, {"scan": "scan"})
+    scheme = str(workflow.save(folder / "slab.json"))
+    command = [sys.executable, "-m", "beamcanvas", "run-each", scheme, *map(str, scans)]
+    return [*command, "--folder", str(folder / "results")]
 
 
 def line(what: str, ours: float, theirs: float | None, who: str) -> None:
@@ -185,11 +166,8 @@ def main() -> None:
         ours = min(cpu_of(once, folder)[0] for _ in range(2))
         theirs = None if nabu is None else cpu_of(nabu, folder)[0]
         line("slab, file to file, a new process", ours, theirs, "nabu")
-        every = replayed(folder, file)
-        command = [sys.executable, "-m", "beamcanvas", "run", str(every)]
-        ours = cpu_of(command, folder)[0] / SCANS
+        ours = cpu_of(replaying(folder, file), folder)[0] / SCANS
         line(f"slab, file to file, each of {SCANS} by one command", ours, theirs, "nabu")
-        shutil.rmtree(folder / "scans")
         times = []
         for _ in range(4):
             start = process_time()
