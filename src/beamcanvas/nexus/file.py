@@ -35,10 +35,13 @@ def opened(path: Path) -> Iterator[h5py.File]:
     InputError
         When it isn't there, is no HDF5 file, or is cut off.
     """
-    if path.is_dir():
-        raise InputError(f"{path}: this is a folder, not a file.")
-    if not path.exists():
-        raise InputError(f"{path}: there is no such file.")
+    try:
+        if path.is_dir():
+            raise InputError(f"{path}: this is a folder, not a file.")
+        if not path.exists():
+            raise InputError(f"{path}: there is no such file.")
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}.") from None
     if not is_hdf5(path):
         if not os.access(path, os.R_OK):
             raise InputError(f"{path}: the file can't be read: permission denied.")

@@ -37,7 +37,7 @@ def try_delta_beta(
     ] = None,
     values: Annotated[list[float] | None, Param(auto="as below", group="Try")] = None,
     lowest: Annotated[float, Param(gt=0, group="Try")] = 10.0,
-    highest: Annotated[float, Param(gt=0, group="Try")] = 1000.0,
+    highest: Annotated[float, Param(gt=0, le=1e6, group="Try")] = 1000.0,
     count: Annotated[int, Param(ge=2, le=101, label="Values", group="Try")] = 9,
     row: Annotated[int | None, Param(ge=0, auto="the middle", label="Slice", group="Slice")] = None,
     score: Annotated[Score, Param(words=WORDS, group="Slice")] = "contrast",
@@ -82,8 +82,10 @@ def try_delta_beta(
     if values is None and highest <= lowest:
         raise InputError(f"The highest delta/beta ({highest:g}) should be above {lowest:g}.")
     tried = np.geomspace(lowest, highest, count) if values is None else np.sort(np.array(values))
-    if not len(tried) or tried[0] <= 0:
-        raise InputError("Each delta/beta should be more than 0, and there should be one.")
+    if not len(tried) or not ((tried > 0) & (tried <= 1e6)).all():
+        raise InputError(
+            "Each delta/beta should be more than 0, up to 1e6, and there should be one."
+        )
     progress.check()
     key = fingerprint_of(scan), tuple(tried.tolist()), row, region
     found = _last.get(key, lambda: _try(scan, tried, row, region, progress))

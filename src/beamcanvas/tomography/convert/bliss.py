@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from ...errors import InputError
 from ...nexus.file import opened
+from ...output_file import words_of
 from ...task import SILENT, Existing, Param, Progress, task
 from ..scan.discover import Scans
 from ..scan.nxtomo import entries, read_scan
@@ -63,8 +64,8 @@ def convert_bliss(
     target = (folder or source.parent).absolute()
     try:
         target.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{target} can't be made: {error.strerror}.") from None
+    except (OSError, ValueError) as error:  # ValueError: a null character in the name
+        raise InputError(f"{target} can't be made: {words_of(error)}.") from None
     # beside their place, so that the links in them hold when they are moved there
     stem = f".{source.stem}-{os.urandom(4).hex()}"
     try:

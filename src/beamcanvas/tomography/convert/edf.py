@@ -70,6 +70,9 @@ def convert_edf(
         raise InputError(f"{folder}: there is no such folder.")
     if not any(source.glob("*.edf")):
         raise InputError(f"{folder}: there are no EDF files in this folder.")
+    for what, names in (("darks", darks), ("flats", flats)):
+        if not _names(names):
+            raise InputError(f"With what the names of the {what} start is not said.")
     target = file or source.with_name(f"{source.name}.nx")
     with replacing(target, ".nx", existing) as (path, new), quiet() as said:
         from nxtomomill.converter.edf import edfconverter

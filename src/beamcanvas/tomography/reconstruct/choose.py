@@ -42,7 +42,9 @@ def choose_reconstruction(
     centred: Annotated[
         bool, Param(label="Axis in the middle of the slice", group="Slice", more=True)
     ] = True,
-    angle_offset: Annotated[float, Param(unit="°", group="Geometry", more=True)] = 0.0,
+    angle_offset: Annotated[
+        float, Param(ge=-360, le=360, unit="°", group="Geometry", more=True)
+    ] = 0.0,
     angles_file: Annotated[
         Path | None, Param(path="open", filter=_FILTER, group="Geometry", more=True)
     ] = None,

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import numpy as np
 
 from ...errors import InputError
-from ...output_file import check_not_read, replacing
+from ...output_file import check_not_read, replacing, words_of
 from ...task import Param, task
 from ..frames.treatments.background import Background
 from ..frames.treatments.double_flat import DoubleFlat
@@ -64,6 +64,8 @@ def export_nabu_conf(
     from nabu.pipeline.config import generate_nabu_configfile
     from nabu.pipeline.fullfield.nabu_config import nabu_config
 
+    if not Path(file).name:
+        raise InputError("The configuration to write has no name.")
     folder = output_folder or scan.file.parent / "reconstructed_volumes"
     path = Path(file).with_suffix(".conf") if not Path(file).suffix else Path(file)
     check_not_read(path, [scan.file])
@@ -76,8 +78,8 @@ def export_nabu_conf(
         said["dataset"]["exclude_projections"] = f"indices = {beside}"
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{folder} can't be made: {error.strerror}.") from None
+    except (OSError, ValueError) as error:  # ValueError: a null character in the name
+        raise InputError(f"{folder} can't be made: {words_of(error)}.") from None
     with replacing(path) as (path, new):
         generate_nabu_configfile(str(new), nabu_config, said, options_level="advanced")
     return path

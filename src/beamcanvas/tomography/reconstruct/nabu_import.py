@@ -98,7 +98,7 @@ class _Said:
             parser.read_string(path.read_text())
         except OSError as error:
             raise InputError(f"{path}: {error.strerror}.") from None
-        except (ConfigError, UnicodeDecodeError) as error:
+        except (ConfigError, ValueError) as error:  # not text, or a name with a null character
             words = " ".join(str(error).split())
             raise InputError(f"{path} is no configuration of nabu: {words}.") from None
         if "dataset" not in parser or not parser["dataset"].get("location"):

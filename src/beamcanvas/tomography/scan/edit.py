@@ -11,7 +11,7 @@ from .types import TomoScan
 
 _Translation = Annotated[
     float | None,
-    Param(unit="mm", auto="as in the file", group="Sample position", more=True),
+    Param(ge=-1e6, le=1e6, unit="mm", auto="as in the file", group="Sample position", more=True),
 ]
 _Flip = Literal["as in the file", "yes", "no"]
 
@@ -20,24 +20,26 @@ _Flip = Literal["as in the file", "yes", "no"]
 def edit_scan(
     scan: TomoScan,
     *,
-    energy: Annotated[float | None, Param(gt=0, unit="keV", auto="as in the file")] = None,
+    energy: Annotated[float | None, Param(gt=0, le=1e5, unit="keV", auto="as in the file")] = None,
     distance: Annotated[
         float | None,
-        Param(gt=0, unit="mm", auto="as in the file", label="Sample to detector"),
+        Param(gt=0, le=1e7, unit="mm", auto="as in the file", label="Sample to detector"),
     ] = None,
     propagation_distance: Annotated[
         float | None,
-        Param(gt=0, unit="mm", auto="as in the file", label="Effective distance", more=True),
+        Param(
+            gt=0, le=1e7, unit="mm", auto="as in the file", label="Effective distance", more=True
+        ),
     ] = None,
     source_distance: Annotated[
         float | None,
-        Param(gt=0, unit="m", auto="as in the file", label="Source to sample", more=True),
+        Param(gt=0, le=1e5, unit="m", auto="as in the file", label="Source to sample", more=True),
     ] = None,
     pixel_width: Annotated[
-        float | None, Param(gt=0, unit="µm", auto="as in the file", label="Pixel size")
+        float | None, Param(gt=0, le=1e5, unit="µm", auto="as in the file", label="Pixel size")
     ] = None,
     pixel_height: Annotated[
-        float | None, Param(gt=0, unit="µm", auto="as the width", more=True)
+        float | None, Param(gt=0, le=1e5, unit="µm", auto="as the width", more=True)
     ] = None,
     field_of_view: Annotated[
         Literal["as in the file", "full", "half"], Param(label="Field of view")

@@ -162,7 +162,13 @@ def read_table(scan: TomoScan) -> FrameTable:
     with reading(scan.file) as root:
         group, entry = _choose(root, scan.file, scan.entry)
         where = f"{scan.file.name}, entry {entry}"
-        table = _table(group, _frames(group, where).shape[0], where)
+        shape = _frames(group, where).shape
+        if shape != (scan.frames, *scan.shape[1:]):
+            raise InputError(
+                f"{where}: it has {' × '.join(map(str, shape))} frames, rows and columns, and had "
+                f"{scan.frames} × {scan.shape[1]} × {scan.shape[2]}; open it again."
+            )
+        table = _table(group, shape[0], where)
     for first, last, key in scan.keys:
         table.keys[first : last + 1] = key
     return table

@@ -148,7 +148,7 @@ def cast_volume(
         found = np.percentile(sample, (low_percentile, high_percentile))
         bottom = float(found[0]) if low is None else low
         top = float(found[1]) if high is None else high
-        if dtype != "float32" and not bottom < top:
+        if dtype != "float32" and not (bottom < top and np.isfinite([bottom, top]).all()):
             raise InputError(
                 f"{volume.path.name}: the highest value ({top:g}) should be above the lowest "
                 f"({bottom:g})."

@@ -212,13 +212,13 @@ def _searched(
     for n in range(1, len(cuts)):
         wanted = found[n - 1] + starts[n] - starts[n - 1]
         best = (-2.0, wanted)
-        for start in range(wanted - search, wanted + search + 1) if search else ():
+        end = found[n - 1] + len(cuts[n - 1])
+        first = max(wanted - search, end - min(len(cuts[n - 1]), len(cuts[n])))
+        for start in range(first, min(wanted + search, end - 2) + 1) if search else ():
             progress.check()
-            shared = found[n - 1] + len(cuts[n - 1]) - start
-            if 2 <= shared <= min(len(cuts[n - 1]), len(cuts[n])):
-                a, b = cuts[n - 1][-shared:].ravel(), cuts[n][:shared].ravel()
-                if a.std() and b.std():
-                    best = max(best, (float(np.corrcoef(a, b)[0, 1]), start))
+            a, b = cuts[n - 1][start - end :].ravel(), cuts[n][: end - start].ravel()
+            if a.std() and b.std():
+                best = max(best, (float(np.corrcoef(a, b)[0, 1]), start))
         found[n] = best[1]
     return found
 

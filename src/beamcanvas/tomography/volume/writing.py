@@ -30,12 +30,22 @@ WORDS: Mapping[Format, str] = {
     "vol": ".vol (raw)",
 }
 _SUFFIX = {"hdf5": ".hdf5", "multitiff": ".tiff", "vol": ".vol"}
+_LONGEST = 230  #: bytes of a name, with room for what is added to it
 _SLICES = (".tiff", ".jp2", ".edf")
 _GROUP = "entry/reconstruction"
 
 
 def place_of(path: Path, format: Format) -> Path:
-    """The file, or the folder of the slices, that a volume of this format is."""
+    """The file, or the folder of the slices, that a volume of this format is.
+
+    Raises
+    ------
+    InputError
+        When nothing can have that name.
+    """
+    too_long = any(len(part.encode()) > _LONGEST for part in path.parts)
+    if not path.name or "\0" in str(path) or too_long:
+        raise InputError(f"'{str(path)[:80]}' can't be the name of a volume.")
     suffix = _SUFFIX.get(format, "")
     if not suffix:
         return path.with_suffix("") if path.suffix in _SUFFIX.values() else path

@@ -33,6 +33,8 @@ _Distance = Annotated[
         more=True,
     ),
 ]
+#: photon energy (keV), distance, height and width of a pixel (m)
+_PLAUSIBLE = ((1e-3, 1e5), (1e-9, 1e5), (1e-12, 0.1), (1e-12, 0.1))
 _PixelSize = Annotated[
     float | None, Param(gt=0, unit="µm", auto="from the scan", group="Experiment", more=True)
 ]
@@ -277,13 +279,19 @@ def _experiment(
     if distance is None:
         distance = (scan.propagation_distance if effective else None) or scan.distance
     size = scan.pixel_size if pixel_size is None else (1e-6 * pixel_size, 1e-6 * pixel_size)
-    energy = energy or scan.energy
+    energy = scan.energy if energy is None else energy
     needed = {"photon energy": energy, "distance to the detector": distance, "pixel size": size}
     lacking = [name for name, value in needed.items() if value is None]
     if energy is None or distance is None or size is None:
         raise InputError(
             f"{scan.name}: phase retrieval needs the {' and the '.join(lacking)}, which the scan "
             "doesn't say; give it with Edit scan before this step."
+        )
+    known = (energy, distance, *size)
+    if not all(low <= v <= high for v, (low, high) in zip(known, _PLAUSIBLE, strict=True)):
+        raise InputError(
+            f"{scan.name}: phase retrieval can't be done for {energy:g} keV, {distance:g} m and "
+            f"pixels of {1e6 * size[0]:g} × {1e6 * size[1]:g} µm; correct them with Edit scan."
         )
     return energy, distance, size
 
