@@ -147,6 +147,22 @@ def test_weights_are_those_of_nabu(tmp_path: Path, strategy: Any, size: int) -> 
     assert joined.seams.image[9 - size : 9, 2] == pytest.approx(expected, abs=1e-6)
 
 
+def test_the_higher_signal_is_the_higher_value_as_in_nabu(tmp_path: Path) -> None:
+    """Not the one farther from zero: a dark streak is no signal."""
+    from nabu.stitching.overlap import compute_image_higher_signal
+
+    rng = np.random.default_rng(2)
+    a, b = rng.normal(0, 1, (2, 6, 4, 5)).astype(np.float32)
+    low, high = make(tmp_path, "low", a), make(tmp_path, "high", b)
+    joined = stitch_volumes(
+        first=low, second=high, overlap=3, strategy="higher signal", file=tmp_path / "both"
+    )
+    assert joined.volume is not None
+    with VolumeData(joined.volume) as data:
+        found = data.frames(3, 6)
+    assert found == pytest.approx(compute_image_higher_signal(a[3:], b[:3]))
+
+
 @pytest.mark.parametrize("strategy", ["cosinus weights", "linear weights", "mean", "closest"])
 def test_an_overlap_of_one_voxel_keeps_the_values(tmp_path: Path, strategy: Any) -> None:
     # nabu's linear weights of one voxel are 1 and 1, so that it doubles

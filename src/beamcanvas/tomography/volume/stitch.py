@@ -317,7 +317,7 @@ _Mix = Callable[[NDArray[np.float32], NDArray[np.float32], int], NDArray[np.floa
 def _mixer(strategy: Strategy, size: int) -> _Mix:
     """What is made of two images of an overlap `size` voxels long."""
     if strategy == "higher signal" or not size:
-        return lambda a, b, at: np.asarray(np.where(np.abs(a) >= np.abs(b), a, b), np.float32)
+        return lambda a, b, at: np.maximum(a, b)
     second = _weights(strategy, size).astype(np.float32)
     first = 1 - second
 
