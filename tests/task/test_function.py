@@ -89,10 +89,15 @@ def test_a_whole_number_becomes_the_number_that_is_asked_for() -> None:
 
 def test_plain_values_are_checked_without_pydantic() -> None:
     code = (
-        "import sys; from beamcanvas.task import task, task_of\n"
+        "import sys; from dataclasses import dataclass; from pathlib import Path\n"
+        "from typing import Literal; from beamcanvas.task import task, task_of\n"
+        "@dataclass\n"
+        "class Scan: pass\n"
         "@task\n"
-        "def f(a: int, b: float = 1.5, c: str | None = None) -> float: return a * b\n"
-        "assert task_of(f).run({'a': 2, 'b': 3, 'c': None}) == {'result': 6.0}\n"
+        "def f(a: int, scan: Scan, file: Path, how: Literal['x', 'y'], b: float = 1.5,\n"
+        "      c: str | None = None) -> float: return a * b + len(file.parts)\n"
+        "given = {'a': 2, 'b': 3, 'c': None, 'scan': Scan(), 'file': '/a', 'how': 'x'}\n"
+        "assert task_of(f).run(given) == {'result': 8.0}\n"
         "sys.exit('pydantic' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import is_dataclass
 from functools import cached_property
+from pathlib import Path
 from types import UnionType
-from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
 from ..errors import InputError
 from .base import MISSING, Input, Task, without_none
@@ -118,16 +119,18 @@ class InputValidator:
 
 def _is_fine(spec: Input, value: Any) -> bool:
     """Whether the value surely needs no conversion: most do, and pydantic is slow to import."""
-    if _fixed_choices(spec) is not None:
+    choices = _fixed_choices(spec)
+    if choices is not None and not (type(value) in (str, int) and _as_is(spec, value) in choices):
         return False
-    annotation = without_none(spec.annotation)
+    wanted = without_none(spec.annotation)
     if value is None:
-        return annotation is Any or annotation is not spec.annotation
-    if annotation is Any:
+        return wanted is Any or wanted is not spec.annotation
+    if wanted is Any:
         return True
-    whole = annotation is float and type(value) is int
-    if annotation not in (int, float, str, bool) or not (type(value) is annotation or whole):
-        return False
+    if not (_is_plainly(wanted, value) or (wanted is float and type(value) is int)):
+        # one of several types
+        members = get_args(wanted) if get_origin(wanted) in (Union, UnionType) else ()
+        return any(is_dataclass(m) and isinstance(value, m) for m in members)  # type: ignore[arg-type]
     param = spec.param
     return (
         (param.ge is None or value >= param.ge)
@@ -137,9 +140,23 @@ def _is_fine(spec: Input, value: Any) -> bool:
     )
 
 
+def _is_plainly(wanted: Any, value: Any) -> bool:
+    """Whether a value is what is wanted, or the text of a path."""
+    if wanted is Path:
+        return type(value) is str or isinstance(value, Path)
+    if get_origin(wanted) is Literal:
+        return type(value) is str and value in get_args(wanted)
+    if wanted in (int, float, str, bool):
+        return type(value) is wanted
+    return is_dataclass(wanted) and isinstance(wanted, type) and isinstance(value, wanted)
+
+
 def _as_is(spec: Input, value: Any) -> Any:
-    """A value that is fine; a whole number where a number is asked for becomes one."""
-    return float(value) if type(value) is int and without_none(spec.annotation) is float else value
+    """A value that is fine; a number or a path as such."""
+    wanted = without_none(spec.annotation)
+    if wanted is float and type(value) is int:
+        return float(value)
+    return Path(value) if wanted is Path and type(value) is str else value
 
 
 def _annotated(spec: Input) -> Any:
