@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from AnyQt.QtCore import QSize, Qt
-from AnyQt.QtGui import QIcon, QImage, QPixmap
+from AnyQt.QtGui import QIcon, QImage, QKeySequence, QPixmap
 from AnyQt.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -17,6 +17,7 @@ from AnyQt.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QPushButton,
+    QShortcut,
     QSplitter,
     QVBoxLayout,
     QWidget,
@@ -52,13 +53,16 @@ class CandidatesPreview(Preview):
         self.list.setSpacing(3)
         self.list.currentRowChanged.connect(self._show_one)
         self.list.itemDoubleClicked.connect(lambda _: self._take())
+        enter = QShortcut(QKeySequence(Qt.Key.Key_Return), self.list)
+        enter.setContext(Qt.ShortcutContext.WidgetShortcut)
+        enter.activated.connect(self._take)
         self.image = ImagePreview(self)
         self.image.plot.sigPlotSignal.connect(self._image_event)
         self.curve = CurvePreview(self)
         self.curve.toolbar.hide()  # it is small, and there is nothing to zoom to
         self.curve.plot.sigPlotSignal.connect(self._curve_event)
         self.take = QPushButton("Take")
-        self.take.setToolTip("Take this one, for this scan and those that follow")
+        self.take.setToolTip("Take this one, for this scan and those that follow (Enter)")
         self.take.clicked.connect(self._take)
         self.auto = QPushButton("Back to auto")
         self.auto.setToolTip("Let the score decide again, for each scan")
@@ -91,7 +95,7 @@ class CandidatesPreview(Preview):
         split.addWidget(right)
         split.setStretchFactor(0, 1)
         split.setStretchFactor(1, 1)
-        split.setSizes([350, 550])
+        split.setSizes([380, 520])  # three in a row, on a small screen too
         self.box.addWidget(split, 1)
 
     @classmethod

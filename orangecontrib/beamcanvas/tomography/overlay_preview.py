@@ -23,7 +23,7 @@ from beamcanvas.canvas.previews.image import ImagePreview
 from beamcanvas.nexus import NXData
 from beamcanvas.tomography import OppositePair
 
-DIFFERENCE, BLEND, FIRST, MOVED = "Difference", "Both", "First", "Second, mirrored"
+DIFFERENCE, BLEND, FIRST, MOVED = "Difference", "Both", "First", "Mirrored"
 _TIPS = {
     DIFFERENCE: "Flat where they match",
     BLEND: "Their mean: sharp where they match",
@@ -37,7 +37,7 @@ class OverlayPreview(Preview):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.on_centre: Callable[[float], None] | None = None
+        self.on_centre: Callable[[float | None], None] | None = None
         self.pair: OppositePair | None = None
         self.image = ImagePreview(self)
         self.kinds = QButtonGroup(self)
@@ -65,7 +65,9 @@ class OverlayPreview(Preview):
         self.where = QLabel()
         choice.addWidget(self.where)
         choice.addSpacing(8)
-        for widget in (self.left, self.step, self.right):
+        self.auto = _button("auto", "Have it found again, for each scan", self._find_again)
+        self.auto.hide()
+        for widget in (self.left, self.step, self.right, self.auto):
             choice.addWidget(widget)
         self.box.addLayout(choice)
         self.box.addWidget(self.image, 1)
@@ -95,6 +97,11 @@ class OverlayPreview(Preview):
         self._centre = min(max(wanted, self.pair.start), last)
         self._draw()
         self._settled.start()
+
+    def _find_again(self) -> None:
+        self._settled.stop()
+        if self.on_centre is not None:
+            self.on_centre(None)
 
     def _tell(self) -> None:
         if self.on_centre is not None and self.pair is not None:

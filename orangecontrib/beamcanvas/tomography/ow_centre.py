@@ -28,8 +28,13 @@ class OWCentre(TaskWidget, task="beamcanvas.tomography.find_centre"):
             return
         shown = {TITLE: outputs["overlay"], "Scan": outputs["scan"]}
         area.show_outputs(shown, {TITLE: OverlayPreview})
-        area.page(TITLE).on_centre = self._move_axis
+        page = area.page(TITLE)
+        page.on_centre = self._move_axis
+        page.auto.setVisible(self.noderun.settings.get("centre") is not None)
 
-    def _move_axis(self, centre: float) -> None:
+    def _move_axis(self, centre: float | None) -> None:
+        if centre is None:
+            self.set_settings({"centre": None}, "Find the rotation axis again")
+            return
         wanted = {"centre": centre, "counted": "from the first pixel"}
         self.set_settings(wanted, "Move the rotation axis")

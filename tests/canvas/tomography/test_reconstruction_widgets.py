@@ -92,6 +92,11 @@ def test_keys_move_the_rotation_axis_into_the_settings(qtbot, scan: TomoScan):
     assert widget.noderun.outputs["scan"].centre_from == "given"
     next(b for b in page.kinds.buttons() if b.text() == BLEND).click()
     assert page.image.data.name == BLEND
+    assert page.auto.isVisible()
+    page.auto.click()
+    run(qtbot, widget)
+    assert widget.noderun.outputs["scan"].centre == pytest.approx(found)
+    assert not page.auto.isVisible()
 
 
 def test_an_overlay_stays_on_the_detector(qtbot, scan: TomoScan):
@@ -111,6 +116,7 @@ def test_the_match_is_that_of_the_part_in_view(qtbot, scan: TomoScan):
     page.show_value(pair)
     assert f"match {100 * pair.likeness():.1f} %" in page.where.text()
     assert page.image.data.lines == {"axis": [88.0]}
+    page.image.plot.setKeepDataAspectRatio(False)  # these limits, whatever the window's shape
     page.image.plot.setLimits(99.5, 149.5, 0, 10)
     part = pair.likeness(region=(slice(0, 10), slice(100, 150)))
     qtbot.waitUntil(lambda: "in view" in page.where.text())
