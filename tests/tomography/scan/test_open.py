@@ -90,6 +90,10 @@ def test_an_identifier_opens_the_scan_that_it_names(tmp_path: Path) -> None:
         open_scan(two)
     with pytest.raises(InputError, match="no scan 'third', but first, second"):
         open_scan(two, "third")
+    both = open_scans([Path(f"hdf5:scan:{two}?path=second"), two])
+    assert [scan.entry for scan in both.scans] == ["second", "first", "second"]
+    with pytest.raises(InputError, match="is of kind 'edf'; convert it to NXtomo first"):
+        open_scan(Path("edf:scan:/somewhere/scan?file_prefix=scan"))
 
 
 def test_a_scan_of_any_version_of_nxtomo(tmp_path: Path) -> None:

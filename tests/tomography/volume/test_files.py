@@ -70,6 +70,30 @@ def test_what_is_written_comes_back(tmp_path: Path, format: Any) -> None:
     assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
 
 
+@pytest.mark.parametrize("format", ["tiff", "edf", "jp2"])
+def test_several_volumes_in_one_folder_are_told_apart(tmp_path: Path, format: Any) -> None:
+    """Also where one's name begins as the other's."""
+    first = some(format)
+    second = first[::-1]
+    folder = tmp_path / "both"
+    folder.mkdir()
+    for name, data in (("a", first), ("a_b", second)):
+        made = write_volume(like(data), tmp_path / name, format, iter(data))
+        for file in made.path.iterdir():
+            file.rename(folder / file.name)
+    with pytest.raises(InputError, match=r"several volumes; choose one: .*=a, .*=a_b\."):
+        open_volume(folder)
+    word = made.identifier.partition(":")[0]
+    for name, data in (("a", first), ("a_b", second)):
+        named = Path(f"{word}:volume:{folder}?file_prefix={name}")
+        slice_ = next(f for f in folder.iterdir() if f.stem == f"{name}_000002")
+        for volume in (open_volume(named), open_volume(slice_)):
+            assert volume.identifier == str(named)
+            assert volume.voxel_size == pytest.approx((1e-6, 2e-6, 3e-6))
+            with VolumeData(volume) as read:
+                assert np.array_equal(read.frames(0, 4), data)
+
+
 @pytest.mark.parametrize("format", FORMATS)
 def test_nothing_is_overwritten_unless_asked(tmp_path: Path, format: Any) -> None:
     data = some(format)

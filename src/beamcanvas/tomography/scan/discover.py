@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from ...errors import InputError
 from ...task import SILENT, Param, Progress, task
-from .nxtomo import entries, read_scan
+from .nxtomo import entries, named_scan, read_scan
 from .types import TomoScan
 
 _SUFFIXES = (".nx", ".nxs", ".h5", ".hdf5", ".nexus")
@@ -53,7 +53,8 @@ def open_scans(
     Parameters
     ----------
     files:
-        The files. One that can't be used is named; the others are opened.
+        The files, or identifiers of tomoscan. One that can't be used is named; the others
+        are opened.
 
     Raises
     ------
@@ -200,10 +201,11 @@ def _opened(
     problems: list[str] = []
     for file in progress.each(files, "Opening scans"):
         try:
-            found = entries(file)
+            path, named = named_scan(file)
+            found = entries(path) if named is None else [named]
             if not found and not skip_others:
                 problems.append(f"{file}: this file holds no NXtomo entry.")
-            scans += [read_scan(file, entry) for entry in found]
+            scans += [read_scan(path, entry) for entry in found]
         except InputError as error:
             problems.append(str(error))
     if not scans:

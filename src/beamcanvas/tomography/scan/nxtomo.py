@@ -68,6 +68,23 @@ class FrameTable:
         return [range(int(p[0]), int(p[-1]) + 1) for p in parts]
 
 
+def named_scan(named: Path) -> tuple[Path, str | None]:
+    """The file of a scan, and the entry where it is named by tomoscan's identifier.
+
+    Raises
+    ------
+    InputError
+        When it is an identifier of scans that are no NXtomo.
+    """
+    kind, is_identifier, rest = str(named).partition(":scan:")
+    if not is_identifier:
+        return Path(named), None
+    if kind != "hdf5":
+        raise InputError(f"{named}: this scan is of kind '{kind}'; convert it to NXtomo first.")
+    file, _, query = rest.partition("?")
+    return Path(file), query.removeprefix("path=") or None
+
+
 def entries(file: Path) -> list[str]:
     """The paths of the NXtomo entries in a file.
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 from ...task import Param, task
-from .nxtomo import read_scan
+from .nxtomo import named_scan, read_scan
 from .types import TomoScan
 
 NXTOMO = "NXtomo (*.nx *.nxs *.h5 *.hdf5);;All files (*)"
@@ -34,8 +34,5 @@ def open_scan(
         When there is no such file or entry, it is cut off, or its frames don't fit with
         what is said of them.
     """
-    named = str(file)
-    if named.startswith("hdf5:scan:"):
-        named, _, query = named.removeprefix("hdf5:scan:").partition("?")
-        file, entry = Path(named), entry or query.removeprefix("path=") or None
-    return read_scan(file, entry)
+    path, named = named_scan(file)
+    return read_scan(path, entry or named)

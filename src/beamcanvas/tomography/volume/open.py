@@ -10,7 +10,15 @@ import numpy as np
 from ...errors import InputError
 from ...nexus.file import is_hdf5, reading
 from ...task import Param, task
-from .reading import KINDS, SLICE_SUFFIXES, SUFFIXES, read_slice, slice_files
+from .reading import (
+    KINDS,
+    SLICE_SUFFIXES,
+    SUFFIXES,
+    read_slice,
+    slice_files,
+    volume_of,
+    volumes_in,
+)
 from .types import Volume
 
 _FILES = "Volumes (*.hdf5 *.h5 *.tif *.tiff *.vol);;Slices (*.tif *.tiff *.jp2 *.edf)"
@@ -50,7 +58,9 @@ def open_volume(
     kind = SUFFIXES.get(path.suffix.lower(), "")
     if path.suffix.lower() in SLICE_SUFFIXES and (kind != "multitiff" or _pages(path) == 1):
         # one slice of a folder was chosen
-        return _open(path.parent, SLICE_SUFFIXES[path.suffix.lower()], "")
+        kind = SLICE_SUFFIXES[path.suffix.lower()]
+        is_alone = len(volumes_in(path.parent, kind)) == 1
+        return _open(path.parent, kind, "" if is_alone else volume_of(path))
     if not kind:
         raise InputError(f"{path}: this is not a volume that can be read.")
     return _open(path, kind, "")
@@ -78,6 +88,7 @@ def _open_hdf5(path: Path, where: str) -> Volume:
         data: Any = group.get("results/data") if hasattr(group, "items") else None
         if getattr(data, "ndim", 0) != 3 or not data.size or data.dtype.kind not in "uif":
             raise InputError(f"{path}: there is no volume at '{found[0]}/results/data'.")
+        check_parts(parts_of(data, path), path)
         settings = group.get("configuration/processing_options/reconstruction", {})
         voxel = _three(settings, "voxel_size_cm")
         position = _three(settings, "position")
