@@ -14,6 +14,8 @@ from .reading import (
     KINDS,
     SLICE_SUFFIXES,
     SUFFIXES,
+    check_parts,
+    parts_of,
     read_slice,
     slice_files,
     volume_of,
