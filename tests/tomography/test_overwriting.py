@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from beamcanvas.errors import InputError
@@ -18,6 +19,7 @@ from beamcanvas.tomography import (
     cast_volume,
     export_nabu_conf,
     open_scan,
+    open_volume,
     plan_volume,
     reconstruct_volume,
     reduce_darks_and_flats,
@@ -25,6 +27,8 @@ from beamcanvas.tomography import (
     stitch_volumes,
 )
 from beamcanvas.tomography.simulated.scan import simulate_scan
+from beamcanvas.tomography.volume.reading import VolumeData
+from beamcanvas.tomography.volume.writing import place_of, write_volume
 
 Step = Callable[[TomoScan, Volume, Path], Any]
 
@@ -126,6 +130,45 @@ def test_a_folder_of_slices_is_replaced(
             volume, dtype="float32", file=tmp_path / "cast", format=format, existing="replace"
         )
     assert made.volume.shape == volume.shape
+
+
+def test_a_volume_without_its_chunks_is_not_zeros(scan: TomoScan, tmp_path: Path) -> None:
+    """HDF5 itself gives zeros for a chunk that was taken away or is damaged."""
+    volume = reconstruct_volume(scan, file=tmp_path / "v.hdf5")
+    chunk = tmp_path / "v" / "v_000000.hdf5"
+    with VolumeData(volume) as data:
+        kept = chunk.read_bytes()
+        chunk.unlink()
+        for read in (lambda: data.frames(0, 1), lambda: data.cut(1, 2)):
+            with pytest.raises(
+                InputError, match=r"its slices 0 to 3 are in .*, which is not there"
+            ):
+                read()
+    with pytest.raises(InputError, match=r"its slices 0 to 3 are in .*, which is not there"):
+        open_volume(volume.path)
+    chunk.write_bytes(kept[: len(kept) // 2])
+    with pytest.raises(InputError, match=r"v_000000\.hdf5: .* it is cut off"):
+        cast_volume(volume, file=tmp_path / "cast")
+
+
+@pytest.mark.parametrize("format", ["hdf5", "multitiff", "vol", "tiff", "edf"])
+def test_what_another_wrote_meanwhile_is_kept(volume: Volume, tmp_path: Path, format: Any) -> None:
+    place = place_of(tmp_path / "new", format)
+
+    def slices() -> Iterator[Any]:
+        yield from np.zeros((3, 32, 32), np.float32)
+        if format in ("tiff", "edf"):
+            place.mkdir()
+            (place / "new_000000.tiff").write_text("another's")
+        else:
+            place.write_text("another's")
+        yield np.zeros((32, 32), np.float32)
+
+    with pytest.raises(InputError, match="is there already"):
+        write_volume(volume, place, format, slices())
+    left = place / "new_000000.tiff" if place.is_dir() else place
+    assert left.read_text() == "another's"
+    assert not [p for p in tmp_path.iterdir() if p.name.startswith(".")]
 
 
 def test_what_lies_where_the_chunks_are_put_stays(scan: TomoScan, tmp_path: Path) -> None:

@@ -305,8 +305,11 @@ def _prepared(plan: VolumePlan, existing: Existing) -> VolumePlan:
 def _remove(place: Path) -> None:
     """Take a volume and its chunks away, and nothing else that lies with them."""
     place.unlink(missing_ok=True)
-    for chunk in place.with_suffix("").glob(f"{place.stem}_*.hdf5"):
-        chunk.unlink()
+    chunk = f"{place.stem}_"
+    # and what a process that was killed left half written
+    for pattern in (f"{chunk}*.hdf5", f".{chunk[:40]}*-????????.hdf5"):
+        for file in place.with_suffix("").glob(pattern):
+            file.unlink(missing_ok=True)
     with suppress(OSError):  # it holds something else, or isn't there
         place.with_suffix("").rmdir()
 

@@ -167,7 +167,12 @@ def _open_vol(path: Path, query: str) -> Volume:
             f"{path} has {path.stat().st_size} bytes, but {info.name} says "
             f"{' × '.join(map(str, shape))} voxels of 4 bytes."
         )
-    size = float(said.get("voxelSize", 0)) * 1e-6 or None
+    if "HIGH" in str(said.get("BYTEORDER", "")).upper():
+        raise InputError(f"{path}: its bytes are in another order (HIGHBYTEFIRST), unread here.")
+    try:
+        size = float(said.get("voxelSize", 0)) * 1e-6 or None
+    except ValueError:
+        raise InputError(f"{info}: voxelSize should be a number, µm.") from None
     return Volume(
         f"raw:volume:{path}", "vol", path, shape, "float32", None if size is None else (size,) * 3
     )

@@ -121,10 +121,10 @@ def write_volume(
     check_place(place, existing, np.prod(like.shape) * float(np.dtype(like.dtype).itemsize))
     volume = replace(like, format=format, path=place.absolute(), warnings=())
     if format == "hdf5":
-        return _write_hdf5(volume, frames, settings or {})
+        return _write_hdf5(volume, frames, settings or {}, existing)
     if format in ("multitiff", "vol"):
-        return _write_file(volume, frames)
-    return _write_slices(volume, frames, ratio)
+        return _write_file(volume, frames, existing)
+    return _write_slices(volume, frames, ratio, existing)
 
 
 def describe_hdf5(root: Any, volume: Volume, settings: Mapping[str, Any]) -> Any:
@@ -160,7 +160,10 @@ def set_unit(data: Any, volume: Volume) -> None:
 
 
 def _write_hdf5(
-    volume: Volume, frames: Iterable[NDArray[Any]], settings: Mapping[str, Any]
+    volume: Volume,
+    frames: Iterable[NDArray[Any]],
+    settings: Mapping[str, Any],
+    existing: Existing,
 ) -> Volume:
     new = NewFile(volume.path)
     try:
@@ -169,6 +172,7 @@ def _write_hdf5(
         set_unit(data, volume)
         for z, frame in enumerate(frames):
             data[z] = frame
+        check_place(volume.path, existing, 0)  # made by others meanwhile
         new.keep()
     except OSError as error:
         raise InputError(f"{volume.path} can't be written: {words_of(error)}.") from None
@@ -177,8 +181,8 @@ def _write_hdf5(
     return replace(volume, identifier=f"hdf5:volume:{volume.path}?path={_GROUP}")
 
 
-def _write_file(volume: Volume, frames: Iterable[NDArray[Any]]) -> Volume:
-    output = OutputFile(volume.path)
+def _write_file(volume: Volume, frames: Iterable[NDArray[Any]], existing: Existing) -> Volume:
+    output = OutputFile(volume.path, existing=existing)
     try:
         if volume.format == "vol":
             if volume.dtype != "float32":
@@ -202,7 +206,9 @@ def _write_file(volume: Volume, frames: Iterable[NDArray[Any]]) -> Volume:
     return replace(volume, identifier=f"{kind}:volume:{volume.path}")
 
 
-def _write_slices(volume: Volume, frames: Iterable[NDArray[Any]], ratio: float | None) -> Volume:
+def _write_slices(
+    volume: Volume, frames: Iterable[NDArray[Any]], ratio: float | None, existing: Existing
+) -> Volume:
     """A folder of slices: written under another name beside its place, then moved there."""
     place = volume.path
     new = place.with_name(f".{place.name[:40]}-{os.urandom(4).hex()}")
@@ -213,6 +219,7 @@ def _write_slices(volume: Volume, frames: Iterable[NDArray[Any]], ratio: float |
         for frame, file in zip(frames, files, strict=False):
             file[:] = frame
         _write_metadata(volume, new, made)
+        check_place(place, existing, 0)  # made by others meanwhile
         if place.is_dir():
             shutil.rmtree(place)
         new.rename(place)
