@@ -152,6 +152,10 @@ def test_what_is_no_volume_is_told(tmp_path: Path) -> None:
     (tmp_path / "lonely.vol").write_bytes(b"1234")
     (tmp_path / "short.vol").write_bytes(b"1234")
     (tmp_path / "short.vol.info").write_text("NUM_X = 2\nNUM_Y = 2\nNUM_Z = 2\n")
+    for name, more in (("other", "BYTEORDER = HIGHBYTEFIRST"), ("odd", "voxelSize = one")):
+        (tmp_path / f"{name}.vol").write_bytes(b"1234")
+        info = f"NUM_X = 1\nNUM_Y = 1\nNUM_Z = 1\n{more}\n"
+        (tmp_path / f"{name}.vol.info").write_text(info)
     with h5py.File(tmp_path / "none.hdf5", "w") as root:
         root["results/data"] = 1.0
     for name, said in (
@@ -161,6 +165,8 @@ def test_what_is_no_volume_is_told(tmp_path: Path) -> None:
         ("broken.tiff", "can't be read"),
         ("lonely.vol", r"lonely\.vol\.info that says its size is missing"),
         ("short.vol", "has 4 bytes, but short.vol.info says 2 × 2 × 2 voxels"),
+        ("other.vol", "its bytes are in another order"),
+        ("odd.vol", "voxelSize should be a number"),
         ("none.hdf5", "no reconstructed volume"),
     ):
         with pytest.raises(InputError, match=said):
