@@ -112,6 +112,20 @@ def test_tiff_stacks_of_several_pages(tiffs: Path, frames: dict[str, np.ndarray]
     assert "The scan has no dark frames." in scan.warnings
 
 
+def test_tiffs_without_numbers_come_by_their_names(tmp_path: Path) -> None:
+    folder = tmp_path / "named"
+    folder.mkdir()
+    names = ["e", "b", "d", "a", "c", "g", "f", "h"]
+    for name in names:
+        image = np.full((4, 6), ord(name), np.uint16)
+        tifffile.imwrite(folder / f"{name}.tif", image)
+    (folder / "._a.tif").write_bytes(b"of another system")
+    scan = convert_tiff(folder, file=tmp_path / "made.nx")
+    with h5py.File(scan.file) as root:
+        written = root["entry0000/instrument/detector/data"][:, 0, 0]
+    assert [chr(n) for n in written] == sorted(names)
+
+
 def test_what_is_wrong_with_tiffs(tiffs: Path) -> None:
     projections, made = tiffs / "projection", tiffs / "made.nx"
     with pytest.raises(InputError, match="there are no TIFF files in this folder"):

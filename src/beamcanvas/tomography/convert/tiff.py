@@ -53,8 +53,8 @@ def convert_tiff(
 ) -> TomoScan:
     """Make an NXtomo file of a folder of TIFF files. The frames are copied.
 
-    Files are taken in the order of the numbers in their names. Files of several pages are
-    several frames.
+    Files are taken in the order of the numbers in their names, and those without in the order
+    of the names. Files of several pages are several frames.
 
     Parameters
     ----------
@@ -134,10 +134,12 @@ def _files(where: Path, what: str) -> list[Path]:
         return [where]
     if not where.is_dir():
         raise InputError(f"{where}: there is no such folder ({what}).")
-    found = [p for p in where.iterdir() if p.suffix.lower() in _SUFFIXES]
+    found = [
+        p for p in where.iterdir() if p.suffix.lower() in _SUFFIXES and not p.name.startswith(".")
+    ]
     if not found:
         raise InputError(f"{where}: there are no TIFF files in this folder ({what}).")
-    return sorted(found, key=lambda p: [int(n) for n in re.findall(r"\d+", p.stem)] or [0])
+    return sorted(found, key=lambda p: ([int(n) for n in re.findall(r"\d+", p.stem)], p.name))
 
 
 def _described(path: Path) -> tuple[int, tuple[int, int], np.dtype[Any]]:
