@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from beamcanvas.canvas.widget import TaskWidget
 
+from .plan_preview import PlanPreview
+
 
 class OWPartOfVolume(TaskWidget, task="beamcanvas.tomography.reconstruct_part"):
     name = "Part of volume"
@@ -11,3 +13,4 @@ class OWPartOfVolume(TaskWidget, task="beamcanvas.tomography.reconstruct_part"):
     icon = "icons/part_of_volume.svg"
     priority = 71
     keywords = ("chunks", "cluster", "worker")
+    previews = {"plan": PlanPreview}  # noqa: RUF012

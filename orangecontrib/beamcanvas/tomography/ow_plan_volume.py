@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from beamcanvas.canvas.widget import TaskWidget
 
+from .plan_preview import PlanPreview
+
 
 class OWPlanVolume(TaskWidget, task="beamcanvas.tomography.plan_volume"):
     name = "Plan volume"
@@ -11,3 +13,4 @@ class OWPlanVolume(TaskWidget, task="beamcanvas.tomography.plan_volume"):
     icon = "icons/plan_volume.svg"
     priority = 70
     keywords = ("chunks", "cluster", "distributed")
+    previews = {"plan": PlanPreview}  # noqa: RUF012

@@ -19,6 +19,7 @@ from orangecontrib.beamcanvas.tomography.ow_centre import TITLE, OWCentre
 from orangecontrib.beamcanvas.tomography.ow_many_centres import OWManyCentres
 from orangecontrib.beamcanvas.tomography.ow_many_delta_beta import OWManyDeltaBeta
 from orangecontrib.beamcanvas.tomography.ow_reconstruction import OWReconstruction
+from orangecontrib.beamcanvas.tomography.plan_preview import PlanPreview
 from orangecontrib.beamcanvas.tomography.seams_preview import SeamsPreview
 from orangecontrib.beamcanvas.tomography.volume_preview import VolumePreview
 from orangecontrib.beamcanvas.tomography.volumes_preview import VolumesPreview
@@ -34,6 +35,8 @@ from beamcanvas.tomography import (
     cast_volume,
     find_centre,
     open_scan,
+    plan_volume,
+    reconstruct_part,
     reconstruct_volume,
     reduce_darks_and_flats,
     try_centres,
@@ -237,6 +240,19 @@ def test_volumes_are_a_table(qtbot, volume: Volume, tmp_path: Path):
     page.table.view.selectRow(1)
     assert page.volume.volume is smaller
     qtbot.waitUntil(lambda: not page.volume._reading and len(page.volume._shown) == 3)
+
+
+def test_a_plan_says_which_chunks_are_made(qtbot, scan: TomoScan, tmp_path: Path):
+    plan = plan_volume(replace(scan, centre=86.0), file=tmp_path / "v.hdf5")
+    plan = replace(plan, step=12)
+    reconstruct_part(plan, part=2, parts=2)
+    page = keep(qtbot, PlanPreview())
+    page.show()
+    page.show_value(plan)
+    model = page.model
+    cells = [[model.data(model.index(row, n)) for n in range(2)] for row in range(2)]
+    assert cells == [["0 to 11", "to be made"], ["12 to 23", "made"]]
+    assert page.words.text().endswith("in 2 chunks; 1 of 2 made.")
 
 
 def test_seams_stand_as_upright_as_the_volumes(qtbot, tmp_path: Path):
