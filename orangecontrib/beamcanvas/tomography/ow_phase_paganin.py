@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from beamcanvas.canvas.widget import TaskWidget
+
+from .experiment_found import found_of
 
 
 class OWPhasePaganin(TaskWidget, task="beamcanvas.tomography.retrieve_phase"):
@@ -11,3 +16,8 @@ class OWPhasePaganin(TaskWidget, task="beamcanvas.tomography.retrieve_phase"):
     icon = "icons/phase_paganin.svg"
     priority = 38
     keywords = ("delta beta", "phase retrieval", "propagation", "contrast")
+
+    def found(self, outputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        from beamcanvas.tomography.frames.treatments.phase import Paganin
+
+        return found_of(outputs["scan"], Paganin)

@@ -316,3 +316,14 @@ def test_each_slice_of_a_stack_has_its_scan_s_name(qtbot, scan: TomoScan):
     assert page.where.text() == page.names[0]
     page.browser.setValue(1)
     assert page.where.text() == page.names[1]
+
+
+@pytest.mark.parametrize("module", ["ow_phase_paganin", "ow_phase_ctf"])
+def test_what_the_phase_is_retrieved_with_stands_in_the_fields(qtbot, scan: TomoScan, module: str):
+    widget = made(qtbot, module, scan=scan)
+    run(qtbot, widget)
+    shown = {
+        name: widget.form.rows[name].field.line.placeholderText()
+        for name in ("energy", "distance", "pixel_size")
+    }
+    assert shown == {"energy": "auto: 25", "distance": "auto: 0.05", "pixel_size": "auto: 1"}
