@@ -96,11 +96,12 @@ def find_scans(
     if not root.is_dir():
         raise InputError(f"{folder}: there is no such folder.")
     fits = _matcher(pattern, written)
-    found = [
-        path
-        for path in sorted(root.rglob("*") if subfolders else root.iterdir())
-        if path.suffix in _SUFFIXES and path.is_file() and fits(path.name)
-    ]
+    found = []
+    for path in root.rglob("*") if subfolders else root.iterdir():
+        progress.check()
+        if path.suffix in _SUFFIXES and path.is_file() and fits(path.name):
+            found.append(path)
+    found.sort()
     return _opened(found, str(folder), progress, skip_others=True)
 
 

@@ -14,8 +14,10 @@ from ....nexus import Axis, NXData
 from ....nexus.file import reading
 from ....task import SILENT, Param, Progress, task
 from ...scan.types import Selection, TomoScan
-from ..projections import Projections
+from ..projections import CLIP, Projections
 from ..treatment import Geometry, RadioTreatment
+
+_AT_ONCE = 32 << 20  #: bytes of the region in projections that are held at a time
 
 Box = tuple[int, int, int, int]
 
@@ -166,9 +168,13 @@ def _beside(
     plain = _plain(scan)
     box = replace(plain.selection, rows=(top, bottom + 1), columns=(left, right + 1))
     take = np.mean if statistic == "mean" else np.median
+    values = np.empty(scan.shape[0])
     with Projections(replace(plain, selection=box)) as seen:
-        pixels = np.exp(-seen.sinograms(0, seen.shape[1], progress))
-    values = np.asarray(take(pixels, axis=(0, 2)), dtype=float)
+        step = max(1, _AT_ONCE // (4 * seen.shape[1] * seen.shape[2]))
+        for start in progress.each(range(0, len(values), step), "Looking at the region"):
+            stop = min(start + step, len(values))
+            pixels = np.clip(seen.radios(start, stop), *CLIP)
+            values[start:stop] = take(pixels, axis=(1, 2))
     return values, f"rows {top} to {bottom}, columns {left} to {right}"
 
 
