@@ -9,7 +9,7 @@ import weakref
 import pytest
 import widget_tasks
 from AnyQt.QtCore import QObject, Qt, QTimer
-from AnyQt.QtWidgets import QApplication
+from AnyQt.QtWidgets import QAction, QApplication
 from kept import keep
 from orangecanvas.registry import WidgetDescription
 from orangewidget.tests.base import DummySignalManager
@@ -19,6 +19,7 @@ from beamcanvas.canvas.generic import TaskNode
 from beamcanvas.canvas.run.local_run import LocalNodeRun
 from beamcanvas.canvas.run.node_run import Linked, State
 from beamcanvas.canvas.widget import TaskWidget
+from beamcanvas.canvas.widget.help_window import HelpWindow
 from beamcanvas.canvas.widget.run_bar import duration_words
 from beamcanvas.task import resolve, task_of
 
@@ -263,6 +264,20 @@ def test_it_is_a_view_of_the_run_it_is_given(qtbot):
     assert widget.settingsHandler.pack_data(widget)["_ewoks_default_inputs"] == {"points": 11}
     widget.run_bar.automatic.click()
     assert run.automatic
+
+
+def test_its_help_says_what_the_task_does(qtbot):
+    widget = made(qtbot, OWMake)
+    widget.attach(Driven(task_of(widget_tasks.make_curve)))
+    widget.show()
+    help = widget.findChild(QAction, "action-help")
+    assert help.shortcut().toString() == "F1"
+    assert help.isEnabled()
+    help.trigger()
+    window = widget.findChild(HelpWindow)
+    assert window.isVisible()
+    assert "Points" in window.text.toPlainText()
+    window.close()
 
 
 def test_a_result_from_before_the_window_is_shown(qtbot):

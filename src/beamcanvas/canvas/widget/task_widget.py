@@ -101,6 +101,9 @@ class TaskWidget(OWBaseWidget, FewMessages, openclass=True):  # type: ignore[cal
         """Show a run that the canvas drives, and edit its settings."""
         self._driven = True
         self._show_run(noderun)
+        action = self.findChild(QAction, "action-help")  # elsewhere Orange itself answers it
+        action.setEnabled(noderun.task is not None)
+        action.triggered.connect(self._show_help)
 
     def _own_run(self) -> LocalNodeRun:
         task, problem = self._task()
@@ -255,6 +258,12 @@ class TaskWidget(OWBaseWidget, FewMessages, openclass=True):  # type: ignore[cal
         return outputs
 
     # -- what a person does
+
+    def _show_help(self) -> None:
+        from .help_window import HelpWindow
+
+        if self.noderun.task is not None:
+            HelpWindow(self.noderun.task, self).show()
 
     def _set_automatic(self, on: bool) -> None:
         self.noderun.automatic = on
