@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from shutil import disk_usage
 from stat import S_IMODE
 from typing import Literal
 
@@ -107,9 +108,12 @@ class OutputFile:
 
 
 def words_of(reason: Exception | str) -> str:
-    """Why a file can't be written; what HDF5 says of a full disk in a few words."""
-    words: str = getattr(reason, "strerror", None) or str(reason)
-    return os.strerror(errno.ENOSPC) if os.strerror(errno.ENOSPC) in words else words
+    """Why a file can't be written; what HDF5 and numpy say of a full disk in a few words."""
+    if isinstance(reason, OSError) and reason.errno:
+        return os.strerror(reason.errno)
+    words = str(reason)
+    full = os.strerror(errno.ENOSPC)
+    return full if full in words or "requested and" in words else words.rstrip(".")
 
 
 @contextmanager
@@ -154,3 +158,28 @@ def check_not_read(place: str | Path, files: Iterable[Path]) -> None:
     with suppress(OSError):  # a name that nothing can have is found out when it is written
         if found.exists() and any(f.exists() and found.samefile(f) for f in files):
             raise InputError(f"{place}: what is written is made of this file; choose another name.")
+
+
+def check_room(place: str | Path, needed: float) -> None:
+    """Refuse to begin with what won't find room.
+
+    Parameters
+    ----------
+    needed:
+        Bytes that will be written.
+
+    Raises
+    ------
+    InputError
+        When fewer are free where `place` is.
+    """
+    folder = next(parent for parent in Path(place).absolute().parents if parent.is_dir())
+    free = disk_usage(folder).free
+    if free < needed:
+        raise InputError(
+            f"{place} needs {_size(needed)}, and only {_size(free)} are free in {folder}."
+        )
+
+
+def _size(count: float) -> str:
+    return f"{count / 1e9:.3g} GB" if count >= 1e9 else f"{count / 1e6:.3g} MB"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -88,6 +88,34 @@ def damage_named(path: Path) -> Iterator[None]:
         raise InputError(f"{path}: the file is damaged: {reason}.") from None
 
 
+@contextmanager
+def appended(path: Path) -> Iterator[h5py.File]:
+    """A new file that another library began, open to write the rest.
+
+    Where that fails the file is of no use any more, but closed: HDF5 leaves one open that it
+    can't close for want of room, and fails with the next ones.
+    """
+    import h5py
+
+    # without a cache of chunks, a full disk is told by what writes, not by what closes
+    file = h5py.File(path, "a", rdcc_nbytes=0)
+    try:
+        yield file
+        file.flush()
+        file.close()
+    except BaseException:
+        _close_emptied(file, path)
+        raise
+
+
+def _close_emptied(file: h5py.File, path: Path) -> None:
+    if file:
+        with suppress(OSError):  # HDF5 can't close what has no room: make it
+            os.truncate(path, 0)
+    with suppress(OSError, RuntimeError):
+        file.close()
+
+
 class NewFile:
     """A new HDF5 file, open for writing, until :meth:`keep` moves it to its place.
 
@@ -120,13 +148,14 @@ class NewFile:
     def keep(self) -> Path:
         """Close it and move it to its place, in one step."""
         try:
+            self.file.flush()
             self.file.close()
         except (OSError, RuntimeError) as error:  # the disk is full
-            self._output.discard()
+            self.discard()
             raise self._output.failure(error) from None
         return self._output.keep()
 
     def discard(self) -> None:
         """Close it and leave nothing of it."""
-        self.file.close()
+        _close_emptied(self.file, self._output.temporary)
         self._output.discard()

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from ...errors import InputError
 from ...nexus.file import opened
-from ...output_file import words_of
+from ...output_file import check_room, words_of
 from ...task import SILENT, Existing, Param, Progress, task
 from ..scan.discover import Scans
 from ..scan.nxtomo import entries, read_scan
@@ -66,6 +66,7 @@ def convert_bliss(
         target.mkdir(parents=True, exist_ok=True)
     except (OSError, ValueError) as error:  # ValueError: a null character in the name
         raise InputError(f"{target} can't be made: {words_of(error)}.") from None
+    check_room(target / source.name, 1e6)
     # beside their place, so that the links in them hold when they are moved there
     stem = f".{source.stem}-{os.urandom(4).hex()}"
     try:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from ...errors import InputError
-from ...output_file import replacing
+from ...output_file import check_room, replacing
 from ...task import SILENT, Existing, Param, Progress, task
 from ..scan.nxtomo import read_scan
 from ..scan.types import TomoScan
@@ -75,6 +75,7 @@ def convert_edf(
             raise InputError(f"With what the names of the {what} start is not said.")
     target = file or source.with_name(f"{source.name}.nx")
     with replacing(target, ".nx", existing) as (path, new), quiet() as said:
+        check_room(path, 1e6 + sum(edf.stat().st_size for edf in source.glob("*.edf")))
         from nxtomomill.converter.edf import edfconverter
         from nxtomomill.models.edf2nx import EDF2nxModel
 

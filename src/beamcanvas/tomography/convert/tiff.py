@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import InputError
-from ...output_file import replacing
+from ...nexus.file import appended
+from ...output_file import check_room, replacing
 from ...task import SILENT, Existing, Param, Progress, task
 from ..scan.nxtomo import DARK, FLAT, PROJECTION, read_scan
 from ..scan.types import TomoScan
@@ -119,6 +120,7 @@ def convert_tiff(
     )
     dtype = np.result_type(*(p[4] for p in pages))
     with replacing(file, ".nx", existing) as (path, new):
+        check_room(path, 1e6 + float(np.prod((len(keys), *shape))) * dtype.itemsize)
         _describe(
             new, Path(folder).name, keys, degrees, energy, distance, pixel_size, half_acquisition
         )
@@ -220,7 +222,7 @@ def _write(
     import h5py
     from tifffile import TiffFile, TiffFileError
 
-    with h5py.File(file, "a") as root:
+    with appended(file) as root:
         detector = root["entry0000/instrument/detector"]
         written = detector.create_dataset("data", shape, dtype, chunks=(1, *shape[1:]))
         written.attrs["interpretation"] = "image"

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import InputError
-from ...output_file import check_not_read, replacing
+from ...nexus.file import appended
+from ...output_file import check_not_read, check_room, replacing
 from ...task import SILENT, Existing, Param, Progress, task
 from ..convert.nxtomomill import quiet
 from ..frames.source import FrameSource
@@ -28,6 +29,10 @@ _Frames = Annotated[
         words={"link": "stay where they are, linked", "copy": "are copied"},
     ),
 ]
+
+
+#: bytes of all that is said beside the frames, at most
+_MOST_SAID = 1e6
 
 
 class Part(NamedTuple):
@@ -180,6 +185,7 @@ def write_scan(
             for part in parts:
                 with FrameSource(part.scan.file, _frames_of(part.scan)) as source:
                     check_not_read(path, (part.scan.file, *source.files))
+            check_room(path, _MOST_SAID + (_bytes_of(parts) if frames == "copy" else 0))
             described(scan, parts).save(
                 str(new), data_path=scan.entry, overwrite=True, nexus_path_version=2.1
             )
@@ -187,6 +193,15 @@ def write_scan(
         except RuntimeError as error:  # HDF5 says so of a full disk when it closes the file
             raise OSError(28, "no room is left on the disk") from error
     return read_scan(path, scan.entry)
+
+
+def _bytes_of(parts: list[Part]) -> float:
+    """Of the frames, each with its own type: nearly what they take in one file."""
+    total = 0.0
+    for part in parts:
+        with FrameSource(part.scan.file, _frames_of(part.scan)) as source:
+            total += len(part.frames) * float(np.prod(source.shape[1:])) * source.dtype.itemsize
+    return total
 
 
 def described(scan: TomoScan, parts: list[Part]) -> Any:
@@ -265,7 +280,7 @@ def _write_frames(file: Path, place: str, parts: list[Part], how: str, progress:
 
     total = sum(len(part.frames) for part in parts)
     rows, columns = parts[0].scan.shape[1:]
-    with h5py.File(file, "a") as root:
+    with appended(file) as root:
         group = root[place]
         paths = {id(p): _frames_of(p.scan) for p in parts}
         dtypes = []

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ... import __version__
 from ...errors import InputError
 from ...nexus.file import NewFile
-from ...output_file import OutputFile, words_of
+from ...output_file import OutputFile, check_room, words_of
 from .types import Volume
 
 Format = Literal["hdf5", "tiff", "multitiff", "jp2", "edf", "vol"]
@@ -68,12 +68,7 @@ def check_place(place: Path, existing: Existing, needed: float) -> None:
             f"{place} is a folder with more than a volume's slices in it ({other.name}): choose "
             "another name."
         )
-    folder = next(parent for parent in place.absolute().parents if parent.is_dir())
-    free = shutil.disk_usage(folder).free
-    if free < needed:
-        raise InputError(
-            f"{place} needs {_size(needed)}, and only {_size(free)} are free in {folder}."
-        )
+    check_room(place, needed)
 
 
 def _inside(place: Path) -> Iterable[Path]:
@@ -86,10 +81,6 @@ def _is_slice(file: Path) -> bool:
     return (number.isdecimal() and file.suffix in _SLICES) or file.name == (
         f"{file.parent.name}_infos.txt"
     )
-
-
-def _size(count: float) -> str:
-    return f"{count / 1e9:.3g} GB" if count >= 1e9 else f"{count / 1e6:.3g} MB"
 
 
 def write_volume(
