@@ -41,7 +41,7 @@ def test_the_help_of_a_kind_lists_its_settings(configured):
     assert "<b>B</b>" in html
     for kind in catalogue().scan().registry.widgets():
         assert "----" not in kind_html(kind) + kind.description
-        assert "``" not in kind_html(kind)
+        assert "`" not in kind_html(kind)
 
 
 def test_orange_shows_our_help(window):

@@ -11,7 +11,7 @@ from orangecanvas.registry import WidgetDescription, qt
 
 from ...task import Task
 
-_CODE = re.compile(r"``(.+?)``")
+_CODE = re.compile(r"``?([^`]+)``?")
 _ROLE = re.compile(r":[\w:]+:`~?([^`]+)`")
 
 

@@ -125,8 +125,9 @@ def _tip(spec: Input, help: str) -> str:
         lines.append(f"Allowed: {' and '.join(bounds)}{unit}.")
     if spec.default is not MISSING and spec.default is not None and spec.default != "":
         lines.append(f"Default: {spec.default}.")
-    # rich text, so that Qt breaks long lines
-    return "<p>" + "</p><p>".join(line.replace("<", "&lt;") for line in lines) + "</p>"
+    # rich text, so that Qt breaks long lines; without a docstring's marks
+    plain = (line.replace("<", "&lt;").replace("`", "") for line in lines)
+    return "<p>" + "</p><p>".join(plain) + "</p>"
 
 
 def _same(a: Any, b: Any) -> bool:
