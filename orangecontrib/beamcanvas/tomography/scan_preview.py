@@ -243,7 +243,9 @@ def _measured(projections: Projections, kind: str, at: int) -> Seen:
     at = min(at if at >= 0 else int(table.projections[0]), count - 1)
     what, angle = _KINDS.get(int(table.keys[at]), "unknown"), table.angles[at]
     where = f"of {count}: {what}" + (f" at {angle:.5g}°" if np.isfinite(angle) else "")
-    return Seen(kind, at, count, where, _picture(projections.frame(at), "counts", "Counts"))
+    # darks and flats get levels of their own, being so much darker and brighter
+    name = f"counts of a {what}" if what in ("dark", "flat") else "counts"
+    return Seen(kind, at, count, where, _picture(projections.frame(at), name, "Counts"))
 
 
 def _reduced(projections: Projections, kind: str, at: int) -> Seen:
