@@ -22,6 +22,8 @@ _SLIDES = 1 / 16
 _REACHES = 1 / 4
 #: share of the columns in windows that slide to find an axis that isn't near the middle
 _WINDOWS = (0.4, 0.2, 0.1)
+#: rows that are enough to tell which of the windows fits
+_ROWS = 128
 #: pixels above which the composite finder sees no structure
 _COARSE = 10
 #: pixels to either side of where the axis is about known to be
@@ -211,17 +213,23 @@ def _slide(one: NDArray[np.float32], mirrored: NDArray[np.float32], side: Side) 
     """By a window in one image that slides over the other, as wide as makes them most alike."""
     from nabu.estimation.cor import CenterOfRotationSlidingWindow
 
-    def find(width: int | None) -> float:
+    def find(width: int | None, step: int = 1) -> float:
         found = CenterOfRotationSlidingWindow().find_shift(
-            one, mirrored, side=side, window_width=width, return_relative_to_middle=False
+            one[::step],
+            mirrored[::step],
+            side=side,
+            window_width=width,
+            return_relative_to_middle=False,
         )
         return float(found)
 
     if side == "center":
         return find(None)
-    widths = [max(round(share * one.shape[1]), 3) for share in _WINDOWS]
     pair = _as_pair(one, mirrored)
-    return max((find(width) for width in widths), key=partial(match, pair))
+    widths = [max(round(share * one.shape[1]), 3) for share in _WINDOWS]
+    # some of the rows tell which width it is
+    step = -(-len(one) // _ROWS)
+    return find(max(widths, key=lambda width: match(pair, find(width, step))))
 
 
 def _as_pair(one: NDArray[np.float32], mirrored: NDArray[np.float32]) -> OppositePair:
