@@ -160,7 +160,7 @@ def test_no_room_is_told_before_the_work(
     found: TomoScan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usage = type("usage", (), {"free": 1000})
-    monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
+    monkeypatch.setattr("beamcanvas.output_file.disk_usage", lambda _: usage)
     with pytest.raises(InputError, match=r"needs 0\.737 MB, and only 0\.001 MB are free"):
         reconstruct_volume(found, file=tmp_path / "v")
     assert list(tmp_path.iterdir()) == []
