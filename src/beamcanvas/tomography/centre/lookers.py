@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,9 @@ from .turn import Turn, turn_of
 
 if TYPE_CHECKING:
     from .finders import Finder, Known, Side
+
+# nabu's finders bring matplotlib for plots that nobody asks for here: half of their start
+os.environ.setdefault("NABU_DISABLE_MATPLOTLIB", "1")
 
 #: share of the columns to either side of the middle that a sliding window reaches from there
 _SLIDES = 1 / 16
