@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from beamcanvas.canvas.previews.stack import StackPreview
@@ -15,7 +14,7 @@ class SliceStackPreview(StackPreview):
 
     def show_value(self, value: Any) -> None:
         self.names = value.names
-        super().show_value(replace(value.nxdata(), colours="grey"))
+        super().show_value(value.nxdata())
 
     def _show_frame(self, index: int) -> None:
         super()._show_frame(index)

@@ -227,7 +227,7 @@ class Projections:
     def reads_whole_frames(self) -> bool:
         """Whether a chunk of few rows costs as much reading as one of many.
 
-        So it is for compressed frames: choose chunks as large as the memory allows.
+        So it is for compressed frames: fewer, larger chunks read less.
         """
         return self._source.reads_whole_frames
 

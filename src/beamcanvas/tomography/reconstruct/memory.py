@@ -9,8 +9,10 @@ from ...errors import InputError
 from .backends import MANY
 from .engine import Slices
 
-#: rows of a chunk at most, where reading fewer costs no more: what an interrupted volume loses
-_ROWS = 128
+#: rows of a chunk at most: what an interrupted volume loses, and what workers share
+_ROWS = 64
+#: the same where each chunk reads whole frames, as compressed ones are
+_ROWS_OF_WHOLE = 256
 
 
 def free_memory() -> float:
@@ -45,7 +47,7 @@ def rows_at_once(slices: Slices, limit: float | None, rows: int) -> int:
         When not even two rows fit.
     """
     room = free_memory() / 2 if limit is None else limit - used_memory()
-    most = rows if slices.projections.reads_whole_frames else min(rows, _ROWS)
+    most = min(rows, _ROWS_OF_WHOLE if slices.projections.reads_whole_frames else _ROWS)
 
     def fits(pairs: int) -> bool:
         return slices.memory_for(min(2 * pairs, rows)) <= room

@@ -33,6 +33,7 @@ class ScanState:
     rotation_axis: str = _LEFT
     slice: str = _LEFT
     volume: str = _LEFT
+    doubtful: str = ""
     problem: str = ""
 
 
@@ -65,6 +66,7 @@ class SliceStack:
             label=quantity_of(self.unit),
             title=", ".join(self.names),
             pixels=True,
+            colours="grey",
         )
 
 
@@ -134,7 +136,8 @@ def reconstruct_scans(
             ready = _with_frames(scan, like, part.part(0, 0.1))
             state = replace(state, darks_and_flats=_DONE)
             ready = _centred(ready, like, centre, part.part(0.1, 0.2))
-            state = replace(state, rotation_axis=f"{ready.centre:.2f} px")
+            doubts = " ".join(ready.warnings)
+            state = replace(state, rotation_axis=f"{ready.centre:.2f} px", doubtful=doubts)
             if make != "volumes":
                 found = reconstruct_slices(ready, positions=position, progress=part.part(0.2, 0.4))
                 slices.append((scan.name, found.data[0]))
@@ -170,7 +173,8 @@ def _with_frames(scan: TomoScan, like: TomoScan, progress: Progress) -> TomoScan
 
 def _centred(scan: TomoScan, like: TomoScan, centre: str, progress: Progress) -> TomoScan:
     if centre == "found again":
-        return find_centre(scan, near=like.centre, progress=progress).scan
+        alike = scan.shape[2] == like.shape[2]  # else the axis is anywhere
+        return find_centre(scan, near=like.centre if alike else None, progress=progress).scan
     if like.centre is None:
         raise InputError(f"The rotation axis of the example, {like.name}, is not known.")
     return replace(scan, centre=like.centre, centre_from=like.centre_from)

@@ -58,6 +58,7 @@ class SliceImages:
             label=quantity_of(self.unit),
             title=f"{self.scan.name}, {self.plane}",
             pixels=True,
+            colours="grey",
         )
 
 
