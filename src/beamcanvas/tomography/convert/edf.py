@@ -75,7 +75,10 @@ def convert_edf(
             raise InputError(f"With what the names of the {what} start is not said.")
     target = file or source.with_name(f"{source.name}.nx")
     with replacing(target, ".nx", existing) as (path, new), quiet() as said:
-        check_room(path, 1e6 + sum(edf.stat().st_size for edf in source.glob("*.edf")))
+        for n, edf in enumerate(edfs := sorted(source.glob("*.edf"))):
+            progress.part(0, 0.1)(n / len(edfs), "Looking at the files")
+            _check(edf)
+        check_room(path, 1e6 + sum(edf.stat().st_size for edf in edfs))
         from nxtomomill.converter.edf import edfconverter
         from nxtomomill.models.edf2nx import EDF2nxModel
 
@@ -93,7 +96,7 @@ def convert_edf(
             source_name=None,
         )
         try:
-            bar = Bar(progress, "Converting")
+            bar = Bar(progress.part(0.1, 1), "Converting")
             _, entry = edfconverter.from_edf_to_nx(settings, progress=bar)
         except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
             if isinstance(error, OSError) and error.errno is not None:
@@ -105,6 +108,19 @@ def convert_edf(
         if not found.shape[0]:
             raise InputError(f"{folder}: there are no projections in this folder.")
     return read_scan(path, entry.strip("/"))
+
+
+def _check(file: Path) -> None:
+    """Whether the frames in a file are whole: what is cut off is read as zeros."""
+    import fabio
+
+    try:
+        with fabio.open(str(file)) as image:
+            cut = any(getattr(frame, "incomplete_data", False) for frame in image.frames())
+    except Exception as error:  # fabio has many
+        raise InputError(f"{file}: this EDF file can't be read: {error}.") from None
+    if cut:
+        raise InputError(f"{file}: the EDF file is cut off.")
 
 
 def _names(text: str) -> tuple[str, ...]:

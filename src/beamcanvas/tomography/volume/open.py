@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from configparser import Error as ConfigError
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -147,6 +150,8 @@ def _open_multitiff(path: Path, query: str) -> Volume:
             shape, dtype = (count, *first.shape), str(first.dtype)
     except (OSError, ValueError, IndexError) as error:
         raise InputError(f"{path}: the TIFF file can't be read: {error}.") from None
+    if len(shape) != 3 or not all(shape):
+        raise InputError(f"{path}: its first page is no image but has the shape {first.shape}.")
     known = MultiTIFFVolume(file_path=str(path))
     return _described(known, f"tiff3d:volume:{path}", "multitiff", path, shape, dtype)
 
@@ -157,7 +162,10 @@ def _open_vol(path: Path, query: str) -> Volume:
     info = path.with_name(path.name + ".info")
     if not info.exists():
         raise InputError(f"{path}: the file {info.name} that says its size is missing.")
-    said = RawVolume(file_path=str(path)).load_metadata()
+    try:
+        said = RawVolume(file_path=str(path)).load_metadata()
+    except (OSError, ValueError) as error:
+        raise InputError(f"{info}: this text can't be read: {error}.") from None
     try:
         shape = int(said["NUM_Z"]), int(said["NUM_Y"]), int(said["NUM_X"])
     except (KeyError, ValueError):
@@ -205,7 +213,8 @@ def _open_slices(folder: Path, kind: str, prefix: str) -> Volume:
     known = made(folder=str(folder), volume_basename=basename)
     identifier = f"{word}:volume:{folder}" + (f"?file_prefix={prefix}" if prefix else "")
     shape = (len(files), *first.shape)
-    return _described(known, identifier, kind, folder, shape, str(first.dtype))
+    volume = _described(known, identifier, kind, folder, shape, str(first.dtype))
+    return replace(volume, warnings=(*volume.warnings, *_gaps(files)))
 
 
 def _described(
@@ -214,11 +223,20 @@ def _described(
     """A volume with what tomoscan reads of the text beside it."""
     from tomoscan.utils.io import catch_log_messages
 
-    with catch_log_messages():
-        said = known.load_metadata() or {}
-    options = said.get("processing_options", {})
-    options = options.get("reconstruction", {}) if isinstance(options, dict) else {}
-    voxel, position = (_numbers(options.get(k)) for k in ("voxel_size_cm", "position"))
+    warnings: tuple[str, ...] = ()
+    options: Any = {}
+    voxel = position = None
+    try:
+        with catch_log_messages():
+            said = known.load_metadata() or {}
+        options = said.get("processing_options", {})
+        options = options.get("reconstruction", {}) if isinstance(options, dict) else {}
+        voxel, position = (_numbers(options.get(k)) for k in ("voxel_size_cm", "position"))
+    except (OSError, ValueError, ConfigError) as error:
+        reason = " ".join(str(error).split())
+        warnings = (
+            f"The text beside the volume, of its voxels and position, is damaged: {reason}.",
+        )
     return Volume(
         identifier,
         kind,
@@ -229,6 +247,20 @@ def _described(
         position=position,
         scan=str(options.get("scan", "")),
         unit=str(options.get("units", "")),
+        warnings=warnings,
+    )
+
+
+def _gaps(files: list[Path]) -> tuple[str, ...]:
+    """A sentence on slices that are missing between others, by the numbers of their files."""
+    numbers = [int(n.group()) for f in files if (n := re.search(r"\d+$", f.stem))]
+    steps = np.diff(numbers)
+    if len(numbers) != len(files) or len(steps) < 2 or (steps == steps[0]).all():
+        return ()
+    wide = int(np.argmax(steps))
+    return (
+        f"Slices may be missing: after {files[wide].name} comes {files[wide + 1].name}, and they "
+        "are taken as neighbours.",
     )
 
 

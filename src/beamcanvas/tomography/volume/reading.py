@@ -237,7 +237,11 @@ def read_slice(file: Path) -> NDArray[Any]:
             return np.asarray(glymur.Jp2k(str(file))[:])
         import fabio
 
-        return np.asarray(fabio.open(str(file)).data)
+        with fabio.open(str(file)) as image:
+            data = np.asarray(image.data)
+            if any(getattr(frame, "incomplete_data", False) for frame in image.frames()):
+                raise ValueError("it is cut off")
+            return data
     except Exception as error:  # each library has errors of its own
         raise InputError(f"{file}: this slice can't be read: {error}.") from None
 
