@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...task import Progress
-from .filtering import extend, filtered, padded_width, slice_width
+from .filtering import filtered
 from .geometry import SliceGeometry
 from .settings import Reconstruction
 from .threads import in_threads
@@ -45,7 +45,8 @@ def reconstruct_by_astra(
         )
         rays = seen.transpose(2, 0, 1)
     else:
-        rays, centres = _without_filter(sinograms, geometry)
+        # in half acquisition too: each ray is a whole line, wherever the detector ends
+        rays, centres = sinograms, geometry.centres
     operator = _operator(geometry, rays.shape[2], centres)
     steps = 1 if settings.method == "FBP" else settings.iterations
 
@@ -60,17 +61,6 @@ def reconstruct_by_astra(
 
     in_threads(work, range(rows), threads, progress.part(0.1, 1), "Slices")
     return slices
-
-
-def _without_filter(
-    sinograms: NDArray[np.float32], geometry: SliceGeometry
-) -> tuple[NDArray[Any], NDArray[np.float64]]:
-    if not geometry.half:
-        return sinograms, geometry.centres
-    # both sides of the axis as wide, each ray shared between the two turns that saw it
-    padded = padded_width(slice_width(geometry))
-    wide, before = extend(sinograms, geometry, "zeros", padded)
-    return wide, geometry.centres + before
 
 
 def _operator(geometry: SliceGeometry, columns: int, centres: NDArray[np.float64]) -> Any:

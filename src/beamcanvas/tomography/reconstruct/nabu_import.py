@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from configparser import ConfigParser
-from configparser import Error as ConfigError
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...errors import InputError
 from ...task import Param, task
@@ -23,21 +21,14 @@ from ..frames.treatments.phase import retrieve_phase, retrieve_phase_ctf
 from ..frames.treatments.rings import Rings
 from ..frames.treatments.tilt import Tilt
 from ..frames.treatments.unsharp import Unsharp
-from ..scan.nxtomo import read_scan
+from ..scan.nxtomo import read_scan, read_table
 from ..scan.types import TomoScan
+from .geometry import extended_width
+from .nabu_said import YES, Said, quantity
 from .settings import Filter, Reconstruction
 
 _RINGS = {"munch": "munch", "vo": "vo", "wavelets-median": "wavelets-median"}
 _RINGS |= {"mean-subtraction": "mean"}
-#: what changes nothing of the voxels, or only where they are written
-_IGNORED = {
-    "dataset": {"nexus_version", "overwrite_metadata"},
-    "preproc": {"flatfield", "flatfield_loading_mode", "log_min_clip", "log_max_clip"},
-    "phase": {"padding_type"},
-    "reconstruction": {"implementation", "cor_slice", "crop_filtered_data", "iterations"},
-}
-#: sections of which nothing changes the voxels
-_OTHER_SECTIONS = {"output", "postproc", "resources", "pipeline", "about"}
 
 
 class FromNabu(NamedTuple):
@@ -72,121 +63,66 @@ def import_nabu_conf(
         When the file is no configuration of nabu, or its scan can't be read.
     """
     path = Path(file)
-    said = _Said(path)
+    said = Said(path)
     location = scan_file or path.parent / said.take("dataset", "location")
     entry = said.take("dataset", "hdf5_entry") if scan_file is None else ""
-    scan = read_scan(Path(location), entry or None)
+    scan = _corrected(read_scan(Path(location), entry or None), said)
     scan = _frames(scan, said)
     scan = reduce_darks_and_flats(scan, folder=_folder(said, path))
     scan = _treatments(scan, said)
-    scan = _reconstruction(scan, said, path)
     scan, finder = _axis(scan, said)
+    scan = _reconstruction(scan, said, path)
     left = said.left()
     if left:
         scan = scan.warned(f"{path.name} also says, and it is not followed: {', '.join(left)}.")
     return FromNabu(scan, finder)
 
 
-class _Said:
-    """What a configuration says beyond nabu's defaults; each value is taken once."""
-
-    def __init__(self, path: Path) -> None:
-        from nabu.pipeline.fullfield.nabu_config import nabu_config
-
-        parser = ConfigParser(inline_comment_prefixes=("#",), interpolation=None)
-        try:
-            parser.read_string(path.read_text())
-        except OSError as error:
-            raise InputError(f"{path}: {error.strerror}.") from None
-        except (ConfigError, ValueError) as error:  # not text, or a name with a null character
-            words = " ".join(str(error).split())
-            raise InputError(f"{path} is no configuration of nabu: {words}.") from None
-        if "dataset" not in parser or not parser["dataset"].get("location"):
-            raise InputError(f"{path} is no configuration of nabu: [dataset] location is missing.")
-        self.path = path
-        self._values = {name: dict(parser[name]) for name in parser.sections()}
-        self._defaults = {
-            (section, key): str(option["default"]).strip()
-            for section, options in nabu_config.items()
-            for key, option in options.items()
-        }
-        self._taken: set[tuple[str, str]] = set()
-
-    def take(self, section: str, key: str) -> str:
-        """A value as text, nabu's default where it isn't given."""
-        self._taken.add((section, key))
-        given = self._values.get(section, {}).get(key)
-        return self._defaults.get((section, key), "") if given is None else given.strip()
-
-    def number(self, section: str, key: str, otherwise: float = 0.0) -> float:
-        text = self.take(section, key)
-        try:
-            return float(text) if text else otherwise
-        except ValueError:
-            raise InputError(
-                f"{self.path}: [{section}] {key} should be a number, not '{text}'."
-            ) from None
-
-    def flag(self, section: str, key: str) -> bool:
-        return self.take(section, key).lower() in ("1", "true", "yes", "on")
-
-    def options(self, section: str, key: str) -> dict[str, str]:
-        """``a=1; b=2``."""
-        pairs = (item.partition("=") for item in self.take(section, key).split(";"))
-        return {name.strip(): value.strip().strip("'\"") for name, sign, value in pairs if sign}
-
-    def left(self) -> list[str]:
-        """What was said differently from the default and not taken."""
-        return [
-            f"[{section}] {key} = {value.strip()}"
-            for section, values in self._values.items()
-            if section not in _OTHER_SECTIONS
-            for key, value in values.items()
-            if (section, key) not in self._taken
-            and key not in _IGNORED.get(section, ())
-            and value.strip() != self._defaults.get((section, key), "")
-        ]
-
-
-def _folder(said: _Said, path: Path) -> Path | None:
+def _folder(said: Said, path: Path) -> Path | None:
     folder = said.take("dataset", "darks_flats_dir")
     return path.parent / folder if folder else None
 
 
-def _frames(scan: TomoScan, said: _Said) -> TomoScan:
+def _frames(scan: TomoScan, said: Said) -> TomoScan:
     high = int(said.number("dataset", "binning_z", 1))
     wide = int(said.number("dataset", "binning", 1))
-    first, last = (_row(said, key, scan.shape[1]) for key in ("start_z", "end_z"))
-    rows = None if (first, last) == (0, scan.shape[1] - 1) else (first, last + 1)
-    scan = replace(scan, selection=replace(scan.selection, binning=(high, wide), rows=rows))
     flips = tuple(
         scan.flips[n] if (text := said.take("dataset", key)) in ("auto", "") else text != "0"
         for n, key in enumerate(("flip_lr", "flip_ud"))
     )
+    if flips[0]:
+        scan = scan.warned(f"{said.path.name} mirrors the slices; here the projections are.")
+    first, last = (_row(said, key, scan.shape[1]) for key in ("start_z", "end_z"))
+    if flips[1]:  # nabu counts rows as they are in the file
+        first, last = scan.shape[1] - 1 - last, scan.shape[1] - 1 - first
+    rows = None if (first, last) == (0, scan.shape[1] - 1) else (first, last + 1)
     scan = replace(
         scan,
+        selection=replace(scan.selection, binning=(high, wide), rows=rows),
         flips=(bool(flips[0]), bool(flips[1])),
         use_current=said.flag("preproc", "normalize_srcurrent"),
     )
+    return _projections(scan, said)
+
+
+def _projections(scan: TomoScan, said: Said) -> TomoScan:
+    """nabu leaves projections out, and takes one in several of the others."""
     every, _, start = (said.take("dataset", "projections_subsampling") or "1").partition(":")
-    exclude: list[int] = []
-    angles: list[tuple[float, float]] = []
     kind, _, value = said.take("dataset", "exclude_projections").partition("=")
+    table = read_table(scan)
+    degrees = table.angles[table.projections]
     try:
-        if kind.strip() == "indices":
-            exclude = np.loadtxt(said.path.parent / value.strip(), dtype=int, ndmin=1).tolist()
-        elif kind.strip() == "angular_range":
-            low, high_angle = value.strip(" []").split(",")
-            angles = [(float(low), float(high_angle))]
-        elif kind.strip():
-            raise ValueError(f"'{kind.strip()}' is not understood")
-        return choose_projections(
-            scan,
-            every=int(every),
-            start=int(start or 0),
-            exclude=exclude,
-            exclude_angles=angles,
-        )
+        step, first = int(every), int(start or 0)
+        if not kind.strip():
+            return choose_projections(scan, every=step, start=first)
+        excluded = _excluded(said, kind.strip(), value.strip(), table.projections, degrees)
+        is_range = kind.strip() == "angular_range" and (step, first) == (1, 0)
+        if is_range:
+            low, high = (float(v) for v in value.strip(" []").split(","))
+            return choose_projections(scan, exclude_angles=[(low, high)])
+        used = np.delete(np.arange(len(degrees)), excluded)[first::step]
+        left_out = np.setdiff1d(np.arange(len(degrees)), used)
+        return choose_projections(scan, exclude=left_out.tolist())
     except (OSError, ValueError) as error:
         if isinstance(error, InputError):
             raise
@@ -195,26 +131,72 @@ def _frames(scan: TomoScan, said: _Said) -> TomoScan:
         ) from None
 
 
-def _row(said: _Said, key: str, count: int) -> int:
+def _excluded(
+    said: Said,
+    kind: str,
+    value: str,
+    frames: NDArray[np.int64],
+    degrees: NDArray[np.float64],
+) -> NDArray[np.int64]:
+    """Projections to leave out, whose frames nabu counts with the darks and flats."""
+    if kind == "angular_range":
+        low, high = (float(v) for v in value.strip(" []").split(","))
+        return np.flatnonzero((degrees >= low) & (degrees <= high))
+    if kind not in ("indices", "angles"):
+        raise ValueError(f"'{kind}' is not understood")
+    values = np.loadtxt(said.path.parent / value, ndmin=1)
+    among = frames if kind == "indices" else degrees
+    return np.flatnonzero(np.isclose(among[:, None], values[None], atol=1e-3).any(axis=1))
+
+
+def _corrected(scan: TomoScan, said: Said) -> TomoScan:
+    """The scan with the energy, distance and pixel size that the configuration says."""
+    units = {"kev": 1.0, "ev": 1e-3, "m": 1.0, "cm": 1e-2, "mm": 1e-3, "um": 1e-6, "micron": 1e-6}
+    for name, value in said.options("dataset", "overwrite_metadata").items():
+        number, unit = quantity(value)
+        factor = units.get(unit.lower().replace("µ", "u"), 1.0)
+        if number is None or name not in ("energy", "distance", "pixel_size"):
+            scan = scan.warned(
+                f"{said.path.name} also says, and it is not followed: [dataset] "
+                f"overwrite_metadata {name} = {value}."
+            )
+        elif name == "pixel_size":
+            scan = replace(scan, pixel_size=(number * factor, number * factor))
+        elif name == "energy":
+            scan = replace(scan, energy=number * factor)
+        else:
+            distance = number * factor
+            if not np.isclose(distance, [scan.propagation_distance or 0, scan.distance or 0]).any():
+                scan = replace(scan, distance=distance, propagation_distance=None)
+    return scan
+
+
+def _row(said: Said, key: str, count: int) -> int:
     text = said.take("reconstruction", key).lower()
     words = {"first": 0, "middle": count // 2, "last": count - 1}
     at = words[text] if text in words else int(said.number("reconstruction", key))
     return at + count if at < 0 else at
 
 
-def _treatments(scan: TomoScan, said: _Said) -> TomoScan:
+def _treatments(scan: TomoScan, said: Said) -> TomoScan:
     if said.flag("preproc", "ccd_filter_enabled"):
         scan = scan.treated(HotPixels(said.number("preproc", "ccd_filter_threshold")))
     if said.flag("preproc", "double_flatfield"):
         sigma = said.number("preproc", "dff_sigma")
         scan = scan.treated(DoubleFlat(sigma or None))
     tilt = said.take("preproc", "tilt_correction")
-    if tilt and tilt.replace(".", "", 1).lstrip("+-").isdigit():
-        scan = scan.treated(Tilt(float(tilt)))
+    angle, unit = quantity(tilt)
+    if angle is not None and not unit:
+        scan = scan.treated(Tilt(angle))
     elif tilt:
         scan = scan.warned(f"{said.path.name} lets nabu find the tilt ({tilt}); give it instead.")
-    if said.take("preproc", "sino_normalization") == "chebyshev":
+    normalization = said.take("preproc", "sino_normalization")
+    if normalization == "chebyshev":
         scan = scan.treated(Background())
+    elif normalization not in ("", "none"):
+        scan = scan.warned(
+            f"{said.path.name} normalises sinograms by {normalization}; here it is left out."
+        )
     scan = _rings(scan, said)
     scan = _phase(scan, said)
     coefficient = said.number("phase", "unsharp_coeff")
@@ -226,7 +208,7 @@ def _treatments(scan: TomoScan, said: _Said) -> TomoScan:
     return scan
 
 
-def _rings(scan: TomoScan, said: _Said) -> TomoScan:
+def _rings(scan: TomoScan, said: Said) -> TomoScan:
     method = said.take("preproc", "sino_rings_correction")
     options = said.options("preproc", "sino_rings_options")
     if not method or method == "none":
@@ -235,8 +217,8 @@ def _rings(scan: TomoScan, said: _Said) -> TomoScan:
         return scan.warned(f"{said.path.name} removes rings by '{method}'; here it is left out.")
     default = Rings()
     named: Any = _RINGS[method]
-    return scan.treated(
-        Rings(
+    try:
+        rings = Rings(
             method=named,
             width=float(_last(options.get("filter_cutoff"), default.width)),
             sigma=float(options.get("sigma", default.sigma)),
@@ -245,49 +227,42 @@ def _rings(scan: TomoScan, said: _Said) -> TomoScan:
             large=int(options.get("la_size", default.large)),
             small=int(options.get("sm_size", default.small)),
         )
-    )
+    except ValueError as error:
+        raise InputError(
+            f"{said.path}: [preproc] sino_rings_options can't be read: {error}."
+        ) from None
+    return scan.treated(rings)
 
 
 def _last(pair: str | None, otherwise: float) -> str | float:
     return otherwise if pair is None else pair.strip("()[] ").split(",")[-1]
 
 
-def _phase(scan: TomoScan, said: _Said) -> TomoScan:
+def _phase(scan: TomoScan, said: Said) -> TomoScan:
     method = said.take("phase", "method").lower()
     if method in ("none", ""):
         return scan
     ratio = said.number("phase", "delta_beta", 100.0)
-    known = _experiment(said)
     if method in ("paganin", "tie"):
-        return retrieve_phase(scan, delta_beta=ratio, **known)
+        return retrieve_phase(scan, delta_beta=ratio)
     if method == "ctf":
         options = said.options("phase", "ctf_advanced_params")
+        low, _ = quantity(options.get("lim1", "1e-5"))
+        high, _ = quantity(options.get("lim2", "0.2"))
+        source, _ = quantity(said.options("phase", "ctf_geometry").get("z1_v", ""))
+        if low is None or high is None:
+            raise InputError(f"{said.path}: [phase] ctf_advanced_params can't be read.")
+        if said.flag("preproc", "take_logarithm"):
+            scan = scan.warned(
+                f"{said.path.name} takes the logarithm of a phase; here it is not taken."
+            )
         return retrieve_phase_ctf(
-            scan,
-            delta_beta=ratio,
-            low=float(options.get("lim1", 1e-5)),
-            high=float(options.get("lim2", 0.2)),
-            source_distance=said.number("reconstruction", "source_sample_dist") or None,
-            **known,
+            scan, delta_beta=ratio, low=low, high=high, source_distance=source
         )
     return scan.warned(f"{said.path.name} retrieves the phase by '{method}'; here it is left out.")
 
 
-def _experiment(said: _Said) -> Mapping[str, float]:
-    """Energy (keV), distance (m) and pixel size (µm) that the file puts in the scan's place."""
-    units = {"kev": 1.0, "ev": 1e-3, "m": 1.0, "cm": 1e-2, "mm": 1e-3, "um": 1e-6, "micron": 1e-6}
-    found = {}
-    for name, value in said.options("dataset", "overwrite_metadata").items():
-        number, _, unit = value.partition(" ")
-        factor = units.get(unit.strip().lower().replace("µ", "u"), 1.0)
-        if name in ("energy", "distance"):
-            found[name] = float(number) * factor
-        elif name == "pixel_size":
-            found[name] = 1e6 * float(number) * factor
-    return found
-
-
-def _reconstruction(scan: TomoScan, said: _Said, path: Path) -> TomoScan:
+def _reconstruction(scan: TomoScan, said: Said, path: Path) -> TomoScan:
     def file(key: str) -> Path | None:
         name = said.take("reconstruction", key)
         return path.parent / name if name else None
@@ -303,15 +278,17 @@ def _reconstruction(scan: TomoScan, said: _Said, path: Path) -> TomoScan:
     edges = [int(said.number("reconstruction", f"{end}_{axis}")) for axis, end in _EDGES]
     region = None
     if edges != [0, -1, 0, -1]:
-        size = scan.shape[2] // scan.selection.binning[1]
-        left, right, top, bottom = (n + size if n < 0 else n for n in edges)
-        region = (left, right, top, bottom)
+        region, moved = _region(scan, edges, said.flag("reconstruction", "centered_axis"), half)
+        if moved:
+            scan = scan.warned(
+                f"{path.name} reconstructs a region around the axis; here it is half a pixel away."
+            )
     settings = Reconstruction(
         backend="nabu-identical",
         filter=filter,
         cutoff=said.number("reconstruction", "fbp_filter_cutoff", 1.0),
         padding="zeros" if padding.startswith(("zero", "constant")) else "edges",
-        half_acquisition=None if half == "auto" else half in ("1", "true", "yes"),
+        half_acquisition=None if half == "auto" else half in YES,
         centred=said.flag("reconstruction", "centered_axis"),
         region=region,
         clip=said.flag("reconstruction", "clip_outer_circle"),
@@ -323,12 +300,44 @@ def _reconstruction(scan: TomoScan, said: _Said, path: Path) -> TomoScan:
     return replace(scan, reconstruction=settings)
 
 
+def _region(
+    scan: TomoScan, edges: list[int], is_centred: bool, half: str
+) -> tuple[tuple[int, int, int, int], bool]:
+    """Edges of the slice's region in its own pixels, and whether it couldn't be put exactly.
+
+    nabu counts pixels before binning, and with the axis in the middle of the slice puts the
+    middle of the region there, too.
+    """
+    wide = scan.selection.binning[1]
+    size = scan.shape[2]
+    if (scan.half_acquisition if half == "auto" else half in YES) and scan.centre is not None:
+        size = extended_width(size, scan.centre)
+    left, right, top, bottom = (n + size if n < 0 else n for n in edges)
+    small = size // wide
+    left, right, top, bottom = (
+        left // wide,
+        (right + 1) // wide - 1,
+        top // wide,
+        (bottom + 1) // wide - 1,
+    )
+    if not is_centred:
+        return (left, right, top, bottom), False
+    width, height = right - left + 1, bottom - top + 1
+    left, top = (small - width) // 2, (small - height) // 2
+    moved = bool((small - width) % 2 or (small - height) % 2)
+    return (left, left + width - 1, top, top + height - 1), moved
+
+
 _EDGES = (("x", "start"), ("x", "end"), ("y", "start"), ("y", "end"))
 
 
-def _axis(scan: TomoScan, said: _Said) -> tuple[TomoScan, Finder]:
+def _axis(scan: TomoScan, said: Said) -> tuple[TomoScan, Finder]:
     named = said.take("reconstruction", "rotation_axis_position")
-    said.take("reconstruction", "cor_options")
+    options = said.take("reconstruction", "cor_options")
+    if named in get_args(Finder) and options not in ("", "side='from_file'"):
+        scan = scan.warned(
+            f"{said.path.name} finds the rotation axis with {options}; say so to the finder."
+        )
     if not named:
         middle = (scan.shape[2] - 1) / 2
         return replace(scan, centre=middle, centre_from="nabu.conf"), "sliding-window"
@@ -336,7 +345,9 @@ def _axis(scan: TomoScan, said: _Said) -> tuple[TomoScan, Finder]:
         finder: Any = named
         return scan, finder
     try:
-        return replace(scan, centre=float(named), centre_from="nabu.conf"), "sliding-window"
+        # nabu counts columns as they are in the file
+        at = scan.shape[2] - 1 - float(named) if scan.flips[0] else float(named)
+        return replace(scan, centre=at, centre_from="nabu.conf"), "sliding-window"
     except ValueError:
         return (
             scan.warned(f"{said.path.name} finds the rotation axis by '{named}', unknown here."),

@@ -67,7 +67,7 @@ class Rings(SinogramTreatment):
         angles, columns = sinogram.shape
         # an odd number of lines comes back with one more
         even = np.pad(sinogram, ((0, angles % 2), (0, columns % 2)), mode="edge")
-        levels = self.levels or max(1, int(np.log2(min(even.shape))) - 2)
+        levels = self.levels or levels_for(sinogram.shape)
         if self.method == "munch":
             tool = MunchDeringer(even.shape, sigma=self.sigma, levels=levels, padding=True)
         else:
@@ -76,6 +76,11 @@ class Rings(SinogramTreatment):
             # its borders are padded, whatever the levels
             warnings.filterwarnings("ignore", "Level value of")
             return np.asarray(tool.remove_rings(even)[:angles, :columns])
+
+
+def levels_for(shape: tuple[int, ...]) -> int:
+    """Levels of the wavelets for sinograms (angles, columns)."""
+    return max(1, int(np.log2(min(n + n % 2 for n in shape))) - 2)
 
 
 @task(title="Remove rings", output="scan", requires="tomography")
