@@ -11,7 +11,15 @@ import pytest
 
 from beamcanvas.errors import Cancelled, InputError
 from beamcanvas.task import Progress
-from beamcanvas.tomography import Volume, cast_volume, open_volume, stitch_volumes
+from beamcanvas.tomography import (
+    TomoScan,
+    Volume,
+    cast_volume,
+    choose_reconstruction,
+    open_volume,
+    reconstruct_volume,
+    stitch_volumes,
+)
 from beamcanvas.tomography.volume.reading import VolumeData
 from beamcanvas.tomography.volume.writing import write_volume
 
@@ -21,7 +29,7 @@ WHOLE = RNG.normal(10, 2, (30, 20, 16)).astype(np.float32)
 
 def make(folder: Path, name: str, data: Any, start: Any = (0, 0, 0)) -> Volume:
     voxel = np.array((2e-6, 1e-6, 1e-6))
-    position = (np.array(start) + np.array(data.shape) / 2) * voxel
+    position = (np.array(start) + np.array(data.shape) / 2) * voxel * (-1, 1, 1)
     like = Volume("", "", Path(), data.shape, "float32", tuple(voxel), tuple(position))
     return write_volume(like, folder / f"{name}.hdf5", "hdf5", iter(data))
 
@@ -99,11 +107,50 @@ def test_parts_of_a_whole_are_joined_to_it(tmp_path: Path, axis: Any, along: int
         assert np.allclose(voxels(joined.volume), WHOLE, atol=1e-5)
     assert joined.volume is not None
     assert joined.volume.position == pytest.approx(
-        tuple(np.array(WHOLE.shape) / 2 * (2e-6, 1e-6, 1e-6))
+        tuple(np.array(WHOLE.shape) / 2 * (-2e-6, 1e-6, 1e-6))
     )
     assert joined.seams.overlaps == ((6, 9), (12, 14 if by == "position" else 15))
     assert joined.seams.nxdata().lines["overlap"][:2] == [6, 9]
     assert stitch_volumes(parts, axis=axis, **options).volume is None
+
+
+def test_nabu_stitches_the_same_way_up(simulated: TomoScan, tmp_path: Path) -> None:
+    """Of two parts of a volume, it takes the one that is higher for the first slices."""
+    from tomoscan.factory import Factory
+
+    scan = replace(simulated, centre=50.25)
+    parts = [
+        reconstruct_volume(scan, file=tmp_path / f"v{first}", first_row=first, last_row=last)
+        for first, last in ((0, 11), (8, 19))
+    ]
+    boxes = [
+        Factory.create_tomo_object_from_identifier(v.identifier).get_bounding_box(axis="z")
+        for v in parts
+    ]
+    assert boxes[0].min > boxes[1].min  # nabu sorts by this, the highest first
+    joined = stitch_volumes(parts[::-1])
+    assert joined.seams.starts == (0, 8)
+
+
+def test_regions_of_a_slice_know_where_they_are(simulated: TomoScan, tmp_path: Path) -> None:
+    scan = replace(simulated, centre=50.25)
+    whole = reconstruct_volume(
+        choose_reconstruction(scan, backend="nabu-identical"), file=tmp_path / "whole", last_row=2
+    )
+    assert whole.position is not None
+    assert whole.position[1:] == (0, 0)
+    parts = [
+        reconstruct_volume(
+            choose_reconstruction(scan, backend="nabu-identical", region=(0, 95, top, bottom)),
+            file=tmp_path / f"y{top}",
+            last_row=2,
+        )
+        for top, bottom in ((0, 59), (50, 95))
+    ]
+    joined = stitch_volumes(parts[::-1], axis="y", file=tmp_path / "joined")
+    assert joined.volume is not None
+    assert joined.volume.position == pytest.approx(whole.position)
+    np.testing.assert_allclose(voxels(joined.volume), voxels(whole), rtol=1e-4, atol=1e-4)
 
 
 def test_weights_lead_from_one_to_the_other(tmp_path: Path) -> None:

@@ -112,7 +112,7 @@ def write_chunk(
         if size is not None and plan.volume.position is not None:
             middle = (chunk[0] + chunk[1] - sum(plan.rows)) / 2 * size[0]
             z, y, x = plan.volume.position
-            part = replace(part, position=(z + middle, y, x))
+            part = replace(part, position=(z - middle, y, x))
         results = describe_hdf5(new.file, part, {})
         set_unit(results.create_dataset("data", data=data), part)
         new.file.attrs.update(

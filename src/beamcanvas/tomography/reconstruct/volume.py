@@ -254,7 +254,14 @@ def _plan(
     size = slices.voxel_size
     position = None
     if size is not None:
-        position = (((start + stop - 1) / 2 - (count - 1) / 2) * size[0], 0.0, 0.0)
+        # from the axis; upwards, as tomoscan and nabu count: the first slice is the highest
+        y, x = (
+            (first + (n - 1) / 2) * width
+            for first, n, width in zip(
+                slices.geometry.first, slices.geometry.shape, size[1:], strict=True
+            )
+        )
+        position = (((count - 1) / 2 - (start + stop - 1) / 2) * size[0], y, x)
     volume = Volume(
         identifier=f"hdf5:volume:{place}?path=entry/reconstruction",
         format="hdf5",

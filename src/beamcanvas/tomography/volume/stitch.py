@@ -28,6 +28,8 @@ Strategy = Literal[
 ]
 _STRATEGIES = {"cosinus weights": "cosine weights"}
 _AXES = {"z": 0, "y": 1}
+#: whether slices follow each other up the position's axis, or down: z counts upwards
+_UPWARDS = (-1, 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,7 +200,7 @@ def _placed(
             raise InputError(
                 f"{volume.path.name}: its position is not known; give the overlap instead."
             )
-        middle = volume.position[along] / volume.voxel_size[along]
+        middle = _UPWARDS[along] * volume.position[along] / volume.voxel_size[along]
         placed.append((middle - volume.shape[along] / 2, volume))
     placed.sort(key=lambda p: p[0])
     return [v for _, v in placed], [round(start - placed[0][0]) for start, _ in placed]
@@ -253,7 +255,7 @@ class _Joint:
         if position is not None and first.voxel_size is not None:
             moved = list(position)
             more = (self.length - first.shape[self.along]) / 2
-            moved[self.along] += more * first.voxel_size[self.along]
+            moved[self.along] += _UPWARDS[self.along] * more * first.voxel_size[self.along]
             position = (moved[0], moved[1], moved[2])
         return replace(
             first, shape=(shape[0], shape[1], shape[2]), dtype="float32", position=position

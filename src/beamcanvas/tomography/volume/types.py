@@ -26,7 +26,8 @@ class Volume:
     shape: tuple[int, int, int]  #: z, y, x
     dtype: str
     voxel_size: tuple[float, float, float] | None = None  #: z, y, x, m
-    position: tuple[float, float, float] | None = None  #: of the centre, z, y, x, m
+    #: of the centre, z, y, x, m; z counts upwards, so that the first slice is the highest
+    position: tuple[float, float, float] | None = None
     scan: str = ""  #: identifier of the scan that it was reconstructed from
     unit: str = ""  #: of the values, where it is known: "1/cm", "rad/cm"
     warnings: tuple[str, ...] = ()
