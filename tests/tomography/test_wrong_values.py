@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,6 +20,8 @@ from beamcanvas.tomography import (
     cast_volume,
     convert_edf,
     edit_scan,
+    export_nabu_conf,
+    import_nabu_conf,
     open_scan,
     plan_volume,
     reconstruct_slices,
@@ -62,6 +65,8 @@ def test_a_plain_call_is_told_too(
     for name in ("energy", "distance", "pixel_size"):
         with pytest.raises(InputError, match="body: phase retrieval can't be done for"):
             task(simulated, **{name: value})
+    with pytest.raises(InputError, match="δ/β should be more than 0, up to 1e"):
+        task(simulated, delta_beta=value)
 
 
 @pytest.mark.parametrize("path", ["instrument/beam/incident_energy", "sample/propagation_distance"])
@@ -104,3 +109,18 @@ def test_names_that_are_not_said(tmp_path: Path) -> None:
     for which in ("darks", "flats"):
         with pytest.raises(InputError, match=f"names of the {which} start is not said"):
             convert_edf(tmp_path, **{which: " , "})
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("binning", "0"), ("binning_z", "nan"), ("end_x", "nan"), ("start_z", "inf")]
+)
+def test_a_nabu_conf_with_numbers_that_are_none(
+    simulated: TomoScan, tmp_path: Path, key: str, value: str
+) -> None:
+    centred = replace(simulated, centre=50.25)
+    file = export_nabu_conf(centred, file=tmp_path / "nabu.conf")
+    text, count = re.subn(f"^{key} *=.*$", f"{key} = {value}", file.read_text(), flags=re.MULTILINE)
+    assert count == 1
+    file.write_text(text)
+    with pytest.raises(InputError, match=r"nabu\.conf: .*should be"):
+        import_nabu_conf(file)

@@ -86,6 +86,8 @@ def _folder(said: Said, path: Path) -> Path | None:
 def _frames(scan: TomoScan, said: Said) -> TomoScan:
     high = int(said.number("dataset", "binning_z", 1))
     wide = int(said.number("dataset", "binning", 1))
+    if min(high, wide) < 1:
+        raise InputError(f"{said.path}: the binning of {high} × {wide} pixels should be 1 or more.")
     flips = tuple(
         scan.flips[n] if (text := said.take("dataset", key)) in ("auto", "") else text != "0"
         for n, key in enumerate(("flip_lr", "flip_ud"))

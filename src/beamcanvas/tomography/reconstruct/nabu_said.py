@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from configparser import ConfigParser
 from configparser import Error as ConfigError
+from math import isfinite, nan
 from pathlib import Path
 
 from ...errors import InputError
@@ -55,11 +56,12 @@ class Said:
     def number(self, section: str, key: str, otherwise: float = 0.0) -> float:
         text = self.take(section, key)
         try:
-            return float(text) if text else otherwise
+            found = float(text) if text else otherwise
         except ValueError:
-            raise InputError(
-                f"{self.path}: [{section}] {key} should be a number, not '{text}'."
-            ) from None
+            found = nan
+        if not isfinite(found):
+            raise InputError(f"{self.path}: [{section}] {key} should be a number, not '{text}'.")
+        return found
 
     def flag(self, section: str, key: str) -> bool:
         return self.take(section, key).lower() in YES

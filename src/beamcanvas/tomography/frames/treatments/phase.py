@@ -33,6 +33,7 @@ _Distance = Annotated[
         more=True,
     ),
 ]
+_MOST = 1e6  #: ratio δ/β that is thought possible
 #: photon energy (keV), distance, height and width of a pixel (m)
 _PLAUSIBLE = ((1e-3, 1e5), (1e-9, 1e5), (1e-12, 0.1), (1e-12, 0.1))
 _PixelSize = Annotated[
@@ -212,6 +213,7 @@ def retrieve_phase(
     InputError
         When energy, distance or pixel size are known neither from the scan nor from here.
     """
+    _check_ratio(delta_beta)
     return scan.treated(Paganin(delta_beta, *_experiment(scan, energy, distance, pixel_size)))
 
 
@@ -263,8 +265,14 @@ def retrieve_phase_ctf(
     InputError
         When energy, distance or pixel size are known neither from the scan nor from here.
     """
+    _check_ratio(delta_beta)
     known = _experiment(scan, energy, distance, pixel_size, effective=source_distance is None)
     return scan.treated(ContrastTransfer(delta_beta, *known, source_distance, low, high))
+
+
+def _check_ratio(delta_beta: float) -> None:
+    if not 0 < delta_beta <= _MOST:
+        raise InputError(f"δ/β should be more than 0, up to {_MOST:g}, not {delta_beta:g}.")
 
 
 def _experiment(
