@@ -105,3 +105,27 @@ def test_reduced_frames_that_are_no_images(file: Path, image: Any, said: str) ->
         root["entry0000/darks/0"] = image
     with pytest.raises(InputError, match=said):
         reduce_darks_and_flats(open_scan(file))
+
+
+@pytest.mark.parametrize(
+    ("where", "path", "said"),
+    [
+        ("scan.nx", f"{DETECTOR}/data", "the file is damaged"),
+        ("gone.nx", f"{DETECTOR}/data", "gone.nx, which is not there"),
+        ("other.nx", DETECTOR, f"has no dataset {DETECTOR}"),
+        ("other.nx", "nothing", "has no dataset nothing"),
+        ("other.nx", "short", "has 7 frames, fewer than it should"),
+    ],
+)
+def test_frames_that_are_not_where_the_file_says(
+    file: Path, where: str, path: str, said: str
+) -> None:
+    with h5py.File(shutil.copy(file, file.with_name("other.nx")), "a") as root:
+        root["short"] = np.zeros((7, 20, 96), np.uint16)
+    with h5py.File(file, "a") as root:
+        del root[f"{DETECTOR}/data"]
+        layout = h5py.VirtualLayout((105, 20, 96), np.uint16)
+        layout[:] = h5py.VirtualSource(where, path, (105, 20, 96))
+        root[DETECTOR].create_virtual_dataset("data", layout)
+    with pytest.raises(InputError, match=said):
+        reduce_darks_and_flats(open_scan(file), existing="replace")

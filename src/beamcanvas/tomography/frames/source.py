@@ -163,7 +163,7 @@ class FrameSource:
             if not where.exists():
                 raise InputError(f"{file.name}: its frames are in {where}, which is not there.")
             inner = self._open(where).get(source.path)
-            if inner is None:
+            if not hasattr(inner, "shape"):
                 raise InputError(f"{file.name}: {where} has no dataset {source.path}.")
             begin = source.start + low - source.to
             if not source.is_plain or inner.ndim != 3 or inner.shape[1:] != dataset.shape[1:]:
