@@ -6,18 +6,25 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pytest
+from tomoscan.esrf.scan.nxtomoscan import NXtomoScan
 
 from beamcanvas.errors import Cancelled, InputError
 from beamcanvas.task import Progress
 from beamcanvas.tomography import (
     TomoScan,
     Volume,
+    bin_pixels,
     cast_volume,
     choose_reconstruction,
+    edit_scan,
     open_volume,
     reconstruct_volume,
+    reduce_darks_and_flats,
+    save_scan,
+    select_region,
     stitch_volumes,
 )
 from beamcanvas.tomography.volume.reading import VolumeData
@@ -130,6 +137,39 @@ def test_nabu_stitches_the_same_way_up(simulated: TomoScan, tmp_path: Path) -> N
     assert boxes[0].min > boxes[1].min  # nabu sorts by this, the highest first
     joined = stitch_volumes(parts[::-1])
     assert joined.seams.starts == (0, 8)
+
+
+@pytest.mark.parametrize("system", ["McStas", "ESRF"])
+def test_scans_at_two_heights_are_stitched_by_where_the_sample_was(
+    simulated: TomoScan, tmp_path: Path, system: str
+) -> None:
+    assert simulated.pixel_size is not None
+    size = 1e3 * simulated.pixel_size[0]
+    up = "y_translation" if system == "McStas" else "z_translation"
+    whole = reconstruct_volume(replace(simulated, centre=50.25), file=tmp_path / "whole")
+    volumes = []
+    for name, height in (("low", -3.0), ("high", 2.0)):
+        file = tmp_path / f"{name}.nx"
+        moved = edit_scan(simulated, **{up: height * size, "x_translation": 0.5 * size})
+        saved = save_scan(moved, file=file)
+        with h5py.File(file, "a") as root:
+            root["entry0000"].attrs["NeXus_Coordinate_System"] = system
+        known = NXtomoScan(str(file), "entry0000")
+        expected = [float(np.mean(getattr(known, f"{axis}_translation") or 0.0)) for axis in "zyx"]
+        saved = replace(reduce_darks_and_flats(saved), centre=50.25)
+        volume = reconstruct_volume(saved, file=tmp_path / name)
+        assert volume.position == pytest.approx(expected)
+        volumes.append(volume)
+    joined = stitch_volumes(volumes)
+    assert joined.seams.starts == (0, 5)
+    # the same rows of the detector, whether they are a region or asked for
+    scan = select_region(replace(simulated, centre=50.25), first_row=4, last_row=9)
+    region = reconstruct_volume(bin_pixels(scan, columns=1, rows=2), file=tmp_path / "region")
+    assert whole.position is not None
+    assert region.position is not None
+    rows = simulated.shape[1]
+    middle = ((rows - 1) / 2 - 6.5) * simulated.pixel_size[0]
+    assert region.position[0] == pytest.approx(whole.position[0] + middle)
 
 
 def test_regions_of_a_slice_know_where_they_are(simulated: TomoScan, tmp_path: Path) -> None:

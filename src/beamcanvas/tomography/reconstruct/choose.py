@@ -64,7 +64,7 @@ def choose_reconstruction(
         Any scan.
     backend:
         What computes. "fast" goes through the Fourier slice theorem and gives nabu's values
-        to within a few percent of the noise; "nabu-identical" gives them to float32
+        with another grain (6 to 40 percent of the noise); "nabu-identical" gives them to float32
         rounding, at five times the cost (but for half acquisition, where nabu is off by
         two percent).
     method:

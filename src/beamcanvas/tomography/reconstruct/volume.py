@@ -12,6 +12,7 @@ from ...errors import InputError
 from ...output_file import check_not_read
 from ...task import SILENT, Param, Progress, task
 from ..frames.projections import Projections
+from ..scan.position import sample_position
 from ..scan.types import TomoScan
 from ..volume.reading import VolumeData
 from ..volume.types import Volume
@@ -252,16 +253,7 @@ def _plan(
         raise InputError(f"Rows {start} to {stop - 1} are not among the {count} of {scan.name}.")
     place = place.absolute()
     size = slices.voxel_size
-    position = None
-    if size is not None:
-        # from the axis; upwards, as tomoscan and nabu count: the first slice is the highest
-        y, x = (
-            (first + (n - 1) / 2) * width
-            for first, n, width in zip(
-                slices.geometry.first, slices.geometry.shape, size[1:], strict=True
-            )
-        )
-        position = (((count - 1) / 2 - (start + stop - 1) / 2) * size[0], y, x)
+    position = None if size is None else _position(slices, (start, stop), size)
     volume = Volume(
         identifier=f"hdf5:volume:{place}?path=entry/reconstruction",
         format="hdf5",
@@ -281,6 +273,26 @@ def _plan(
     height, width = slices.geometry.shape
     check_place(place, "replace", 4.0 * left * height * width)
     return plan
+
+
+def _position(
+    slices: Slices, rows: tuple[int, int], size: tuple[float, float, float]
+) -> tuple[float, float, float]:
+    """The middle of rows (first, after the last) from the axis and the detector's middle.
+
+    And from there where the sample was moved to; upwards, as tomoscan and nabu count: the
+    first slice is the highest.
+    """
+    scan, geometry = slices.projections.scan, slices.geometry
+    high = scan.selection.binning[0]
+    top = 0 if scan.selection.rows is None else scan.selection.rows[0]
+    below = top + high * sum(rows) / 2 - scan.shape[1] / 2  # px of the detector
+    y, x = (
+        (first + (n - 1) / 2) * width
+        for first, n, width in zip(geometry.first, geometry.shape, size[1:], strict=True)
+    )
+    moved = sample_position(scan)
+    return moved[0] - below * size[0] / high, moved[1] + y, moved[2] + x
 
 
 def _prepared(plan: VolumePlan, existing: Existing) -> VolumePlan:
