@@ -171,6 +171,19 @@ def test_what_another_wrote_meanwhile_is_kept(volume: Volume, tmp_path: Path, fo
     assert not [p for p in tmp_path.iterdir() if p.name.startswith(".")]
 
 
+@pytest.mark.parametrize("format", ["multitiff", "vol"])
+def test_no_volume_without_what_says_its_size(
+    volume: Volume, tmp_path: Path, format: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("beamcanvas.tomography.volume.writing._write_metadata", full)
+    with pytest.raises(InputError, match="No space left on device"):
+        cast_volume(volume, dtype="float32", file=tmp_path / "new", format=format)
+    assert not [p for p in tmp_path.iterdir() if "new" in p.name]
+
+
 def test_what_lies_where_the_chunks_are_put_stays(scan: TomoScan, tmp_path: Path) -> None:
     """A volume sample.hdf5 has its chunks in the folder sample, which may be the measurement's."""
     folder = tmp_path / "sample"

@@ -187,12 +187,13 @@ def _write_file(volume: Volume, frames: Iterable[NDArray[Any]], existing: Existi
             with tifffile.TiffWriter(output.temporary, bigtiff=True) as writer:
                 for frame in frames:
                     writer.write(frame)  # each a series: so tomoscan counts the slices
+        # first what says its size: without it the file is no volume
+        _write_metadata(volume, volume.path)
         output.keep()
     except OSError as error:
         raise output.failure(error) from None
     finally:
         output.discard()
-    _write_metadata(volume, volume.path)
     kind = "raw" if volume.format == "vol" else "tiff3d"
     return replace(volume, identifier=f"{kind}:volume:{volume.path}")
 
