@@ -279,7 +279,7 @@ class Engine(QObject):
         try:
             flat = how(self.scheme.workflow())
         except BeamcanvasError as error:
-            self.refused.emit(str(error))
+            self.refused.emit(words.refusal(error))
             return None
         for node_id in flat.nodes:
             self._top[node_id] = self._outermost(node_id)

@@ -45,6 +45,7 @@ class Linked:
     node: str  #: title of the node
     output: str  #: its output
     value: Any = MISSING  #: what it delivered last
+    failed: bool = False  #: whether its last run failed
 
 
 class NodeRun(QObject):

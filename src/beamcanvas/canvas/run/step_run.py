@@ -100,7 +100,12 @@ class StepRun(NodeRun):
             for target, name in _mapping(link, source.run.outputs).items():
                 outputs = source.run.outputs
                 value = outputs if name is None else outputs.get(name, MISSING)
-                linked[target] = Linked(source.title, "" if name is None else str(name), value)
+                linked[target] = Linked(
+                    source.title,
+                    "" if name is None else str(name),
+                    value,
+                    source.run.state is State.FAILED,
+                )
         if linked or self.linked:
             self.linked = linked
             self.inputs_changed.emit()

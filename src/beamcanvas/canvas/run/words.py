@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ...errors import InputError, TaskError
+from ...errors import BeamcanvasError, InputError, TaskError, WorkflowError
 from ...execution.doubts import doubts_of
 from .node_run import State
 
 if TYPE_CHECKING:
     from .step_run import StepRun
 
-_DOUBTS = 4  #: sentences that a message holds
+_MOST = 4  #: sentences that a message holds
 
 
 def under_way(runs: Collection[StepRun]) -> str:
@@ -37,10 +37,18 @@ def ended(runs: Collection[StepRun], stopped: bool) -> str:
 
 def doubts(outputs: Mapping[str, Any]) -> str:
     """What the outputs themselves warn of, the first few sentences; ``""`` when nothing."""
-    said = list(doubts_of(outputs))
-    if len(said) > _DOUBTS:
-        said[_DOUBTS:] = [f"And {len(said) - _DOUBTS} more."]
-    return " ".join(said)
+    return " ".join(_first(doubts_of(outputs)))
+
+
+def refusal(error: BeamcanvasError) -> str:
+    """Why a scheme can't run, the first few problems in a line each."""
+    problems = error.problems if isinstance(error, WorkflowError) else (str(error),)
+    return "\n".join(_first(problems))
+
+
+def _first(sentences: Iterable[str]) -> list[str]:
+    said = list(dict.fromkeys(sentences))
+    return said if len(said) <= _MOST else [*said[:_MOST], f"And {len(said) - _MOST} more."]
 
 
 def error_words(error: BaseException | None) -> tuple[str, BaseException | None]:

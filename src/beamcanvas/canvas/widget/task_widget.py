@@ -385,6 +385,8 @@ class TaskWidget(OWBaseWidget, FewMessages, openclass=True):  # type: ignore[cal
             return
         if noderun.state is State.FAILED:
             self.area.show_nothing(error_words(noderun.error)[0], failed=True)
+        elif failed := [k.node for k in noderun.linked.values() if k.failed]:
+            self.area.show_nothing(f"'{failed[0]}' failed, which this one needs: see there.")
         else:
             self.area.show_nothing(_WHY_NOTHING.get(noderun.state, ""))
 

@@ -19,6 +19,8 @@ from AnyQt.QtWidgets import (
 from ...tutorials import Tutorial
 from ..pictures import icon
 
+_LONGEST = 32  #: characters of a recent file's title
+
 
 class WelcomePage(QScrollArea):
     """Tutorials, recent files, and how to begin; lies over the view without blocking it."""
@@ -73,7 +75,7 @@ class WelcomePage(QScrollArea):
         right = QVBoxLayout()
         right.addWidget(_heading("Go on"))
         for name, path in recent[:8]:
-            button = _link(name or Path(path).name, path)
+            button = _link(_shortened(name or Path(path).name), path)
             button.clicked.connect(lambda _=False, p=path: open_file(p))
             right.addWidget(button)
         right.addSpacing(8)
@@ -135,6 +137,10 @@ def _hint(text: str) -> QLabel:
     label.setWordWrap(True)
     label.setEnabled(False)
     return label
+
+
+def _shortened(title: str) -> str:
+    return title if len(title) <= _LONGEST else f"{title[: _LONGEST - 1].rstrip()}…"
 
 
 def _link(text: str, more: str) -> QPushButton:
