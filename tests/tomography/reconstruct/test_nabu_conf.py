@@ -99,11 +99,23 @@ def test_ranges_of_angles_and_the_other_ring_methods(simulated: TomoScan, tmp_pa
     for method in ("mean", "munch", "wavelets-median"):
         scan = choose_projections(replace(simulated, centre=50.0), exclude_angles=[(10, 20)])
         scan = remove_rings(scan, method=method, levels=3, width=20)  # type: ignore[arg-type]
-        file = export_nabu_conf(scan, file=tmp_path / "n.conf", output_folder=tmp_path)
+        file = export_nabu_conf(scan, file=tmp_path / f"{method}.conf", output_folder=tmp_path)
         validated(file)
         again = import_nabu_conf(file).scan
         assert again.selection == scan.selection
         assert again.treatments[0].method == method  # type: ignore[attr-defined]
+
+
+def test_a_configuration_that_was_edited_stays(simulated: TomoScan, tmp_path: Path) -> None:
+    scan = choose_projections(replace(simulated, centre=50.0), exclude=[3])
+    (tmp_path / "n.conf").write_text("# mine")
+    with pytest.raises(InputError, match="it is there already"):
+        export_nabu_conf(scan, file=tmp_path / "n.conf", output_folder=tmp_path / "out")
+    assert [p.name for p in tmp_path.glob("n*")] == ["n.conf"]
+    export_nabu_conf(
+        scan, file=tmp_path / "n.conf", output_folder=tmp_path / "out", existing="replace"
+    )
+    assert validated(tmp_path / "n.conf")["dataset"]["exclude_projections"]
 
 
 def test_nabu_counts_frames_with_darks_and_flats(simulated: TomoScan, tmp_path: Path) -> None:

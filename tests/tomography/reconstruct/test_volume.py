@@ -29,6 +29,7 @@ from beamcanvas.tomography import (
 )
 from beamcanvas.tomography.reconstruct import memory as memory_module
 from beamcanvas.tomography.reconstruct import volume as volume_module
+from beamcanvas.tomography.reconstruct.engine import Slices
 from beamcanvas.tomography.volume.reading import VolumeData
 from beamcanvas.tomography.volume.writing import WORDS
 
@@ -110,6 +111,28 @@ def test_a_cancelled_volume_goes_on_to_the_same(
     seen: list[str] = []
     reconstruct_volume(found, file=tmp_path / "v", progress=Progress(lambda _, w: seen.append(w)))
     assert seen == ["It is there already"]
+
+
+@pytest.mark.usefixtures("few_rows")
+def test_a_volume_goes_on_in_less_memory(
+    found: TomoScan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    straight = voxels(reconstruct_volume(found, file=tmp_path / "v"))
+    last = max((tmp_path / "v").glob("v_*.hdf5"))
+    rows = 6 * (len(straight) // 6)
+    last.unlink()
+    (tmp_path / "v.hdf5").unlink()
+    monkeypatch.setattr(volume_module, "rows_at_once", lambda *_: 2)
+    made: list[tuple[int, int]] = []
+    whole = Slices.rows
+
+    def spied(self: Slices, start: int, stop: int, progress: Progress) -> Any:
+        made.append((start, stop))
+        return whole(self, start, stop, progress)
+
+    monkeypatch.setattr(Slices, "rows", spied)
+    assert np.allclose(voxels(reconstruct_volume(found, file=tmp_path / "v")), straight, atol=1e-4)
+    assert made == [(n, min(n + 2, len(straight))) for n in range(rows, len(straight), 2)]
 
 
 def test_nothing_is_overwritten_unless_asked(found: TomoScan, tmp_path: Path) -> None:

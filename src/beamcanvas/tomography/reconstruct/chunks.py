@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...errors import InputError
 from ...nexus.file import NewFile, is_hdf5
@@ -30,6 +32,7 @@ class VolumePlan:
     rows: tuple[int, int]  #: the first, and the one after the last
     step: int  #: rows of a chunk
     fingerprint: str  #: of all that the voxels depend on
+    at_once: int  #: rows that fit into memory together: a chunk is made of so many at a time
 
     @property
     def chunks(self) -> tuple[tuple[int, int], ...]:
@@ -103,18 +106,23 @@ def write_chunk(
     plan: VolumePlan, chunk: tuple[int, int], slices: Slices, progress: Progress = SILENT
 ) -> Path:
     """As :func:`make_chunk`, with what reconstructs at hand."""
-    data = slices.rows(*chunk, progress)
-    count = len(data)
+    blocks = _blocks(plan, chunk, slices, progress)
+    rows, block = next(blocks)
+    count = chunk[1] - chunk[0]
     new = NewFile(plan.file(chunk))
     try:
         size = plan.volume.voxel_size
-        part = replace(plan.volume, shape=data.shape)
+        part = replace(plan.volume, shape=(count, *plan.volume.shape[1:]))
         if size is not None and plan.volume.position is not None:
             middle = (chunk[0] + chunk[1] - sum(plan.rows)) / 2 * size[0]
             z, y, x = plan.volume.position
             part = replace(part, position=(z - middle, y, x))
         results = describe_hdf5(new.file, part, {})
-        set_unit(results.create_dataset("data", data=data), part)
+        data = results.create_dataset("data", part.shape, np.float32)
+        set_unit(data, part)
+        data[rows] = block
+        for rows, block in blocks:
+            data[rows] = block
         new.file.attrs.update(
             fingerprint=plan.fingerprint, first_row=chunk[0], last_row=chunk[1] - 1
         )
@@ -124,6 +132,17 @@ def write_chunk(
         raise InputError(f"{plan.file(chunk)} can't be written: {words_of(error)}.") from None
     finally:
         new.discard()
+
+
+def _blocks(
+    plan: VolumePlan, chunk: tuple[int, int], slices: Slices, progress: Progress
+) -> Iterator[tuple[slice, NDArray[np.float32]]]:
+    """The slices of a chunk, as many at a time as the memory allows, and where they go."""
+    first, stop = chunk
+    for start in range(first, stop, plan.at_once):
+        end = min(start + plan.at_once, stop)
+        done = (start - first) / (stop - first), (end - first) / (stop - first)
+        yield slice(start - first, end - first), slices.rows(start, end, progress.part(*done))
 
 
 def assemble(plan: VolumePlan, settings: dict[str, Any]) -> Volume:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...errors import InputError
 from ...output_file import check_not_read, replacing, words_of
-from ...task import Param, task
+from ...task import Existing, Param, task
 from ..frames.reduce import reduced_file
 from ..frames.selection import used_projections
 from ..frames.treatments.background import Background
@@ -46,6 +46,7 @@ def export_nabu_conf(
     output_folder: Annotated[
         Path | None, Param(path="folder", auto="reconstructed_volumes beside the scan")
     ] = None,
+    existing: Existing = "keep",
 ) -> Path:
     """Write all that was decided of a scan as a nabu configuration.
 
@@ -60,11 +61,14 @@ def export_nabu_conf(
         The configuration to write.
     output_folder:
         Where nabu is to write; it is made, as nabu wants it to be there.
+    existing:
+        What to do with a configuration of that name, which may have been edited by hand.
 
     Raises
     ------
     InputError
-        When something was decided that nabu can't do, or the file can't be written.
+        When something was decided that nabu can't do, or the file can't be written, or is
+        there and to be kept.
     """
     from nabu.pipeline.config import generate_nabu_configfile
     from nabu.pipeline.fullfield.nabu_config import nabu_config
@@ -76,6 +80,10 @@ def export_nabu_conf(
     check_not_read(path, [scan.file])
     said = sections_of(scan, Path(folder).absolute())
     excluded = _excluded_frames(scan)
+    if path.exists() and existing == "keep":  # before anything is written beside it
+        raise InputError(
+            f"{path} can't be written: it is there already: choose 'replace it', or another file."
+        )
     if excluded:
         beside = path.absolute().with_name(f"{path.stem}_excluded.txt")
         with replacing(beside) as (_, new):

@@ -267,7 +267,7 @@ def _plan(
         warnings=scan.warnings,
     )
     step = rows_at_once(slices, None if memory is None else 1e9 * memory, stop - start)
-    plan = VolumePlan(scan, volume, (start, stop), step, fingerprint_of(scan))
+    plan = VolumePlan(scan, volume, (start, stop), step, fingerprint_of(scan), at_once=step)
     plan = _prepared(plan, existing)
     left = sum(b - a for a, b in plan.chunks if not plan.is_done((a, b)))
     height, width = slices.geometry.shape
@@ -316,7 +316,7 @@ def _prepared(plan: VolumePlan, existing: Existing) -> VolumePlan:
                 "another file."
             )
         if file != place and said[1] == plan.rows[0]:
-            # chunks as they were, whatever the memory was then
+            # chunks as they were, each made in parts where the memory is less now
             plan = replace(plan, step=said[2] - said[1])
     return plan
 
