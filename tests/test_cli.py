@@ -235,6 +235,12 @@ def test_a_failed_task_is_one_sentence_and_what_was_produced_is_kept(here: Folde
         main(["run", file, "--traceback"])
 
 
+def test_a_folder_is_no_workflow(here: Folder) -> None:
+    Path("folder.ows").mkdir()
+    file = Path("folder.ows").absolute()
+    assert here.run("run", "folder.ows") == (2, "", f"{file} is a folder, not a workflow file.\n")
+
+
 def test_a_task_that_refuses_its_input_is_bad_input(here: Folder) -> None:
     file = here.save("refuse.json", ("r", "refuse", {}))
     code, _, err = here.run("run", file)

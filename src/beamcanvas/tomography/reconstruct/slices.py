@@ -153,8 +153,8 @@ def _upright(
         part = progress.part(start / rows, stop / rows)
         sinograms = lines[0].sinograms(start, stop, part.part(0, 0.5))
         for n, line in enumerate(lines):
-            part(0.5 + 0.5 * n / len(lines), "Slices")
-            data[n, start:stop] = line.of(sinograms).reshape(stop - start, length)
+            own = part.part(0.5 + 0.5 * n / len(lines), 0.5 + 0.5 * (n + 1) / len(lines))
+            data[n, start:stop] = line.of(sinograms, own).reshape(stop - start, length)
     return data
 
 

@@ -141,10 +141,11 @@ def find_file(source: str, folders: tuple[Path, ...]) -> Path:
             for suffix in _TRIED_SUFFIXES if candidate.name else ():
                 if (other := candidate.with_suffix(suffix)).is_file():
                     return other
-        if candidates[0].is_dir():
-            raise WorkflowError(f"{candidates[0]} is a folder, not a workflow file.")
+        is_folder = candidates[0].is_dir()
     except (OSError, ValueError) as error:  # a name that is too long, or has a null character
         raise WorkflowError(f"{source!r} can't be the path of a file: {error}.") from None
+    if is_folder:
+        raise WorkflowError(f"{candidates[0]} is a folder, not a workflow file.")
     raise WorkflowError(f"There is no file {candidates[0]}.")
 
 
