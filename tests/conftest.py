@@ -1,6 +1,7 @@
 """Settings of every test: no screen, no home folder, reproducible."""
 
 import os
+import shutil
 import tempfile
 
 # before anything imports Qt
@@ -15,6 +16,11 @@ os.environ["OMP_NUM_THREADS"] = "1"  # two test processes share two cores
 
 import pytest  # noqa: E402
 from hypothesis import HealthCheck, settings  # noqa: E402
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(_home, ignore_errors=True)
+
 
 settings.register_profile(
     "beamcanvas",
