@@ -76,6 +76,12 @@ def length(path: Annotated[str, Param(path="open")]) -> int:
 
 
 @task
+def note_down(value: int, *, file: Annotated[Path, Param(path="save")]) -> Path:
+    file.write_text(str(value))
+    return file
+
+
+@task
 def length_of(data: Any) -> int:
     return len(data)
 

@@ -75,6 +75,11 @@ def run_each(
     problems: list[str] = []
     table = folder / "states.csv"
     node, parameter = takes
+    for name, file in files.items():
+        if file.absolute() == (folder / f"{name}.h5").absolute():
+            raise InputError(
+                f"The results of {file} would lie in its place: choose another folder."
+            )
     saved = _saved(check(workflow), inputs or {})
     for n, ((name, file), row) in enumerate(zip(files.items(), rows, strict=True)):
         results = folder / f"{name}.h5"

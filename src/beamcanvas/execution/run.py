@@ -15,6 +15,7 @@ from ..workflow.validation import check
 from .events import Events, Handler
 from .executors import Executor, make_executor
 from .executors.whole import Whole, WholeRuns
+from .overwriting import check_overwriting
 from .result import Result
 from .scheduler import Scheduler
 from .selection import Inputs, Outputs, OutputSelection, node_inputs
@@ -89,7 +90,8 @@ def run(
     WorkflowError
         With all that is wrong with the graph.
     InputError
-        When the inputs, the outputs or the file of results can't be used.
+        When the inputs, the outputs or the file of results can't be used, or a step would
+        save over what one before it opens.
     TaskError
         When a node failed that no error link follows. Its ``result`` is all the rest.
     Cancelled
@@ -101,6 +103,8 @@ def run(
         workflow = load(workflow)
     flat = check(workflow)
     values = node_inputs(flat, inputs)
+    where = (Path(folder) if folder is not None else workflow.folder).absolute()
+    check_overwriting(flat, where, values, results=None if results is None else Path(results))
     selection = OutputSelection(flat, outputs, merge_outputs)
     keep = None if outputs is None else selection.nodes
     scheduler = Scheduler(flat, inputs=values, keep=keep)
@@ -116,7 +120,6 @@ def run(
 
             chosen = opened.enter_context(Routed(chosen, others))
         told = Events(events, workflow, job_id)
-        where = (Path(folder) if folder is not None else workflow.folder).absolute()
         kept: Cache | None = None
         if cache is not None:
             from .cache import Cache

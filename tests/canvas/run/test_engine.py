@@ -258,6 +258,23 @@ def test_a_graph_that_cannot_run_is_refused_in_words(drawn, qtbot):
     assert not scheme.engine.is_running
 
 
+def test_data_that_are_read_are_not_written_over(drawn, qtbot, tmp_path):
+    data = tmp_path / "data.txt"
+    data.write_text("measured")
+    workflow = Workflow()
+    workflow.add(tasks.length, id="read", label="Read", inputs={"path": str(data)})
+    workflow.add(tasks.note_down, id="save", label="Save", inputs={"file": str(data)})
+    workflow.link("read", "save", {"value": "result"})
+    scheme = drawn(workflow)
+    with qtbot.waitSignal(scheme.engine.refused) as refused:
+        scheme.engine.run_all()
+    assert refused.args[0].startswith(f"'Save' would write over {data}, which 'Read' reads")
+    assert data.read_text() == "measured"
+    scheme.node_of("save").run.set_setting("file", str(tmp_path / "new.txt"))
+    run_all(scheme, qtbot)
+    assert (tmp_path / "new.txt").exists()
+
+
 def test_elapsed_time_is_that_of_the_task(drawn, qtbot):
     workflow = Workflow()
     workflow.add(tasks.wait, id="slow", inputs={"seconds": 0.2})

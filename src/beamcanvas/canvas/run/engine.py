@@ -18,8 +18,9 @@ from AnyQt.QtCore import pyqtSignal as Signal
 from AnyQt.QtWidgets import QUndoStack
 from orangecanvas.scheme import SchemeLink
 
-from ...errors import BeamcanvasError, Cancelled
+from ...errors import BeamcanvasError, Cancelled, InputError
 from ...execution.executors.places import HERE
+from ...execution.overwriting import check_overwriting
 from ...execution.scheduler import Firing
 from ...workflow import Node, NodeId, Workflow
 from ...workflow.flat import flatten
@@ -311,6 +312,11 @@ class Engine(QObject):
         self, flat: Workflow, wanted: set[NodeId], fresh: set[NodeId], asked: bool = False
     ) -> None:
         """Run `wanted`. Work on nodes of `fresh` is given up; other work goes on."""
+        try:
+            check_overwriting(flat, self.folder, only=wanted)
+        except InputError as error:
+            self.refused.emit(str(error))
+            return
         kept: dict[NodeId, Job] = {}
         for job in self.workers.jobs:
             if job.node_id in fresh or job.node_id not in flat.nodes:
