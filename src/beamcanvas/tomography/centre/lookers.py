@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from abc import ABC, abstractmethod
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +35,7 @@ _COARSE = 10
 _ABOUT = 10.0
 
 
-class Looker:
+class Looker(ABC):
     """One finder, ready to look on any side."""
 
     def __init__(self, projections: Projections, finder: Finder, known: Known) -> None:
@@ -45,9 +46,9 @@ class Looker:
         self.name = projections.scan.name
         self.is_half = projections.scan.half_acquisition
 
+    @abstractmethod
     def look(self, side: Side | float) -> float:
         """The column of the axis."""
-        raise NotImplementedError
 
     def away(self, column: float) -> float:
         """Of a column: from the middle."""
