@@ -27,7 +27,7 @@ from beamcanvas.errors import InputError
 from beamcanvas.nexus import Axis, NXData
 from beamcanvas.tomography import TomoScan
 from beamcanvas.tomography.frames.treatment import SinogramTreatment
-from beamcanvas.tomography.scan.nxtomo import DARK, FLAT, INVALID, PROJECTION, RETURN
+from beamcanvas.tomography.scan.nxtomo import KINDS
 
 if TYPE_CHECKING:
     from beamcanvas.tomography.frames.projections import Projections
@@ -39,13 +39,6 @@ _TIPS = {
     MEASURED: "Counts of all frames in the file, darks and flats too",
     SINOGRAM: "One row of all projections, minus the logarithm",
     REDUCED: "The reduced darks and flats",
-}
-_KINDS = {
-    PROJECTION: "projection",
-    FLAT: "flat",
-    DARK: "dark",
-    INVALID: "invalid",
-    RETURN: "on the way back",
 }
 
 
@@ -241,7 +234,7 @@ def _measured(projections: Projections, kind: str, at: int) -> Seen:
     table = projections.table
     count = len(table.keys)
     at = min(at if at >= 0 else int(table.projections[0]), count - 1)
-    what, angle = _KINDS.get(int(table.keys[at]), "unknown"), table.angles[at]
+    what, angle = KINDS.get(int(table.keys[at]), "unknown"), table.angles[at]
     where = f"of {count}: {what}" + (f" at {angle:.5g}°" if np.isfinite(angle) else "")
     # darks and flats get levels of their own, being so much darker and brighter
     name = f"counts of a {what}" if what in ("dark", "flat") else "counts"

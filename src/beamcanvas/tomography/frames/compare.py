@@ -14,7 +14,7 @@ from ...errors import InputError
 from ...nexus import Axis, NXData
 from ...nexus.chunks import Buffers
 from ...task import SILENT, Param, Progress, task
-from ..scan.nxtomo import DARK, FLAT, INVALID, PROJECTION, RETURN, read_table
+from ..scan.nxtomo import KINDS, RETURN, read_table
 from ..scan.types import TomoScan
 from .flatten import FlatField, oriented
 from .projections import Projections
@@ -22,13 +22,6 @@ from .source import FrameSource
 
 _SAME = 0.05  #: degrees by which two angles may differ and still be the same
 _MOVED = 0.5  #: pixels by which a sample may move unnoticed
-_KINDS = {
-    PROJECTION: "projection",
-    FLAT: "flat",
-    DARK: "dark",
-    INVALID: "invalid",
-    RETURN: "on the way back",
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +94,7 @@ def compare_frames(
         read: Callable[[int], NDArray[Any]] = projections.raw if raw else projections.radio
         if all_frames:
             keys = read_table(scan).keys
-            words = [f"frame {n} ({_KINDS[key]})" for n, key in enumerate(keys.tolist())]
+            words = [f"frame {n} ({KINDS[key]})" for n, key in enumerate(keys.tolist())]
             read = partial(_frame, source, scan)
         what = "frame" if all_frames else "projection"
         other = len(words) - 1 if second is None else second

@@ -41,6 +41,14 @@ if TYPE_CHECKING:
     import h5py
 
 PROJECTION, FLAT, DARK, INVALID, RETURN = 0, 1, 2, 3, -1
+#: what a frame with each key is, in words
+KINDS = {
+    PROJECTION: "projection",
+    FLAT: "flat",
+    DARK: "dark",
+    INVALID: "invalid",
+    RETURN: "on the way back",
+}
 
 _DATA = "instrument/detector/data"
 _KEYS = ("instrument/detector/image_key_control", "instrument/detector/image_key")
